@@ -162,15 +162,15 @@ def make_environment(env: Environment, base: str) -> bool:
 
 def install(env: Environment, lock: Path, base: str) -> None:
     """Install the lock with uv, or with pip where uv is missing or cannot."""
+    quiet = [] if sys.stdout.isatty() else ["-q"]
     uv = shutil.which("uv")
     if uv:
-        command = [uv, "pip", "install", "--python", str(env.python), "--require-hashes", "--compile-bytecode"]
+        command = [uv, "pip", "install", *quiet, "--python", str(env.python), "--require-hashes", "--compile-bytecode"]
         if subprocess.run([*command, "-r", str(lock)], check=False).returncode == 0:
             return
         say("uv could not install; trying pip")
     if not has_pip(env):
         give_pip(env, base)
-    quiet = [] if sys.stdout.isatty() else ["-q"]
     pip = [str(env.python), "-m", "pip", "install", *quiet, "--no-compile", "--disable-pip-version-check"]
     run(
         [*pip, "--require-hashes", "-r", str(lock)],
