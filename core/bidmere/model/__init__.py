@@ -1,0 +1,1 @@
+"""The domain: pure values, no I/O; stdlib, numpy and msgspec only."""
