@@ -1,0 +1,1 @@
+"""The ports a broker may offer, and how brokers are found."""

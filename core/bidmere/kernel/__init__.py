@@ -1,0 +1,1 @@
+"""Clock, bus, tasks, lifecycle and logs: what everything above stands on."""
