@@ -92,6 +92,20 @@ def colours_come_from_the_tokens(file: Path, _text: str, tree: ast.Module) -> It
                 yield node.lineno, "colour literal in QColor(…): take a token of theme/tokens.py"
 
 
+def only_the_gate_approves(file: Path, _text: str, tree: ast.Module) -> Iterator[Finding]:
+    """Only `bidmere.risk` may take the functions that stamp an approval (they are named `issue_…`)."""
+    if file.parts[:3] == ("core", "bidmere", "risk") or file.parts[-2:] == ("brokerage", "approval.py"):
+        return
+    for node in ast.walk(tree):
+        names: list[str] = []
+        if isinstance(node, ast.ImportFrom) and (node.module or "").endswith("approval"):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "approval":
+            names = [node.attr]
+        if any(name == "*" or name.startswith(("issue_", "_")) for name in names):
+            yield getattr(node, "lineno", 1), "only the gate (bidmere.risk) approves orders"
+
+
 RULES: list[Rule] = [
     files_stay_small,
     functions_stay_small,
@@ -99,6 +113,7 @@ RULES: list[Rule] = [
     nothing_is_left_unfinished,
     qt_loops_do_not_nest,
     colours_come_from_the_tokens,
+    only_the_gate_approves,
 ]
 
 BROKEN: dict[Rule, tuple[str, str]] = {
@@ -108,6 +123,7 @@ BROKEN: dict[Rule, tuple[str, str]] = {
     nothing_is_left_unfinished: ("core/a.py", "def f() -> None:\n    raise NotImplementedError\n"),
     qt_loops_do_not_nest: ("terminal/a.py", "QMessageBox.question(None, 'Sure?')\n"),
     colours_come_from_the_tokens: ("terminal/a.py", "PEN = '#0fa682'\n"),
+    only_the_gate_approves: ("core/bidmere/desk/a.py", "from bidmere.brokerage.approval import issue_order\n"),
 }
 
 
