@@ -225,7 +225,7 @@ def _active_timers() -> list[Any]:
     core, shiboken = sys.modules.get("PySide6.QtCore"), sys.modules.get("shiboken6")
     if core is None or shiboken is None:
         return []
-    timers = [found for found in gc.get_objects() if type(found) is core.QTimer and shiboken.isValid(found)]
+    timers = [found for found in gc.get_objects() if issubclass(type(found), core.QTimer) and shiboken.isValid(found)]
     return [timer for timer in timers if timer.isActive()]
 
 
