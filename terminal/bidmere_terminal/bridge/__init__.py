@@ -1,0 +1,1 @@
+"""The only meeting point of the GUI's loop and the engine's loop."""

@@ -1,0 +1,1 @@
+"""The panels of the desk, one folder each, and what every panel is given."""
