@@ -66,7 +66,7 @@ QTableView::item:selected, QListView::item:selected, QTreeView::item:selected {{
   background: {selection}; color: {text}; }}
 QHeaderView {{ background: {panel}; border: none; }}
 QHeaderView::section {{ background: {panel}; color: {text_faint}; border: none; border-bottom: 1px solid {border};
-  padding: 0 8px; font-size: {caption_px}px; min-height: {row_px}px; }}
+  padding: 0 8px; font-size: {caption_px}px; font-weight: 400; min-height: {row_px}px; }}
 QHeaderView::section:hover {{ color: {text}; background: {hover}; }}
 QTableCornerButton::section {{ background: {panel}; border: none; }}
 """
@@ -82,6 +82,7 @@ QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled {{ color: {tex
   border-color: {border}; }}
 QLineEdit[invalid="true"], QAbstractSpinBox[invalid="true"] {{ border: 1px solid {danger}; }}
 QPlainTextEdit[plain="true"] {{ border: none; background: {panel}; }}
+QAbstractSpinBox {{ padding-right: 18px; }}
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: 16px; border: none; background: transparent; }}
 QAbstractSpinBox::up-arrow {{ image: {image_up}; width: 10px; height: 10px; }}
 QAbstractSpinBox::down-arrow {{ image: {image_down}; width: 10px; height: 10px; }}

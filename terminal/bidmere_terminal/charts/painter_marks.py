@@ -1,0 +1,210 @@
+"""Own things on the chart: order lines, the position line, fills, the last price. Labels fan out, never overlap."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen, QPolygonF
+
+from bidmere_terminal.charts.layout import Frame, Tag
+from bidmere_terminal.charts.marks import FillMark, OrderLine
+from bidmere_terminal.charts.model import ChartModel
+from bidmere_terminal.charts.painter_grid import CENTRE, TAG_PX
+from bidmere_terminal.charts.style import ChartStyle
+from bidmere_terminal.charts.viewport import spread
+
+_PILL_SHARE = 0.86  # pills end at this share of the plot's width, so that the newest bars stay in sight
+_GAP_PX = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """Describe one horizontal line with its pill, ready to place."""
+
+    price: float
+    text: str
+    pen: QPen
+    role: str
+    ink: str
+    ground: str
+    tag_ground: str
+    tag_ink: str
+
+
+def _describe(model: ChartModel, style: ChartStyle) -> list[_Line]:
+    lines: list[_Line] = []
+    if model.position is not None:
+        ink = {1: "profit", -1: "loss"}.get(model.position.pnl_sign, "text")
+        solid = style.pens["accent"]
+        lines.append(
+            _Line(model.position.price, model.position.label, solid, "accent", ink, "raised", "accent_fill", "on_fill")
+        )
+    for order in model.orders:
+        pens = {"entry": style.pens, "stop": style.dashed, "target": style.dotted}[order.kind]
+        lines.append(
+            _Line(order.price, order.label, pens[order.side], order.side, order.side, "raised", "raised", order.side)
+        )
+    return [line for line in lines if math.isfinite(line.price)]
+
+
+def collect_tags(frame: Frame, model: ChartModel, style: ChartStyle) -> None:
+    """Put the axis tags of the last price, the position and the orders into the frame."""
+    size = len(model.store)
+    if size:
+        open_, _high, _low, close, _volume = model.store.row(size - 1)
+        ground = "up_fill" if close >= open_ else "down_fill"
+        if math.isfinite(close):
+            y = frame.scale.y(close)
+            if 0 <= y <= frame.plot.height():
+                frame.tags.append(Tag(y, model.price_text(close), ground, "on_fill", below=_countdown(model)))
+    for line in _describe(model, style):
+        y = frame.scale.y(line.price)
+        text = model.price_text(line.price)
+        if not 0 <= y <= frame.plot.height():
+            text = f"{'▲' if y < 0 else '▼'} {text}" if len(text) < 9 else text
+            y = min(max(y, 0.0), float(frame.plot.height()))
+        outline = line.role if line.tag_ground == "raised" else ""
+        frame.tags.append(Tag(y, text, line.tag_ground, line.tag_ink, outline))
+
+
+def _countdown(model: ChartModel) -> str:
+    last = model.store.last_ts()
+    if model.now_ns is None or last is None or model.timeframe.unit not in "smh":
+        return ""
+    left = (model.timeframe.next(last) - model.now_ns) // 1_000_000_000
+    if not 0 <= left <= model.timeframe.ns // 1_000_000_000:
+        return ""
+    minutes, seconds = divmod(left, 60)
+    return f"{minutes // 60}:{minutes % 60:02d}:{seconds:02d}" if minutes >= 60 else f"{minutes:02d}:{seconds:02d}"
+
+
+def paint_last_line(painter: QPainter, frame: Frame, model: ChartModel, style: ChartStyle) -> None:
+    """Draw the dotted line of the last price and short marks of bid and ask at the plot's edge."""
+    right = frame.plot.width()
+    for price, role in ((model.bid, "buy"), (model.ask, "sell")):
+        if math.isfinite(price):
+            y = math.floor(frame.scale.y(price))
+            painter.fillRect(right - style.px(10), y, style.px(10), style.px(1), style.brushes[role])
+    size = len(model.store)
+    if not size:
+        return
+    open_, _high, _low, close, _volume = model.store.row(size - 1)
+    y_last = frame.scale.y(close)
+    if math.isfinite(y_last) and 0 <= y_last <= frame.plot.height():
+        painter.setPen(style.dotted["up" if close >= open_ else "down"])
+        _across(painter, y_last, 0.0, right)
+
+
+def _across(painter: QPainter, y: float, left: float, right: float) -> None:
+    row = math.floor(y) + 0.5
+    painter.drawLine(QPointF(left, row), QPointF(right, row))
+
+
+def paint_lines(painter: QPainter, frame: Frame, model: ChartModel, style: ChartStyle) -> None:
+    """Draw the position and order lines with their pills; the caller clips to the plot."""
+    lines = _describe(model, style)
+    if not lines:
+        return
+    height = style.px(TAG_PX)
+    bottom = float(frame.plot.height())
+    wanted = [frame.scale.y(line.price) for line in lines]
+    inside = [min(max(y, 0.0), bottom) for y in wanted]
+    centres = spread(inside, height + style.px(_GAP_PX), style.px(4), bottom - style.px(4))
+    edge = math.floor(frame.plot.width() * _PILL_SHARE)
+    for line, y in zip(lines, wanted, strict=True):
+        if 0 <= y <= bottom:
+            painter.setPen(line.pen)
+            _across(painter, y, 0.0, frame.plot.width())
+    painter.setFont(style.small_strong)
+    for line, y, centre in zip(lines, wanted, centres, strict=True):
+        arrow = "▲ " if y < 0 else "▼ " if y > bottom else ""
+        _paint_pill(painter, frame, line, arrow + line.text, y, centre, edge, style)
+
+
+def _paint_pill(
+    painter: QPainter, frame: Frame, line: _Line, text: str, y: float, centre: float, edge: int, style: ChartStyle
+) -> None:
+    height = style.px(TAG_PX)
+    room = edge - style.px(8)
+    text = style.strong_metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(style.px(24), room))
+    width = math.ceil(style.strong_metrics.horizontalAdvance(text)) + style.px(16)
+    box = QRectF(edge - width + 0.5, round(centre) - height // 2 + 0.5, width - 1, height - 1)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    painter.setPen(style.pens[line.role])
+    if abs(centre - y) > height / 2 and 0 <= y <= frame.plot.height():
+        elbow = edge + style.px(10)
+        points = [QPointF(edge, round(centre) + 0.5), QPointF(elbow, round(centre) + 0.5), QPointF(elbow, y)]
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPolyline(QPolygonF(points))
+    painter.setBrush(style.brushes[line.ground])
+    radius = 3.5 * style.scale
+    painter.drawRoundedRect(box, radius, radius)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.setPen(style.pens[line.ink])
+    painter.drawText(box, CENTRE, text)
+
+
+def order_at(frame: Frame, model: ChartModel, y: float, reach: float) -> OrderLine | None:
+    """Return the order line nearest to a pixel row, within `reach` pixels."""
+    near = [(abs(frame.scale.y(order.price) - y), order) for order in model.orders]
+    best = min(near, key=lambda pair: pair[0], default=None)
+    return best[1] if best is not None and best[0] <= reach else None
+
+
+def paint_fills(painter: QPainter, frame: Frame, model: ChartModel, style: ChartStyle) -> None:
+    """Draw fills as ▲ below their bar (buys) and ▼ above it (sells), with quantity where there is room."""
+    columns = frame.columns
+    if columns is None or not model.fills or not len(columns):
+        return
+    groups: dict[tuple[int, str], list[FillMark]] = {}
+    begin, end = int(model.store.ts[columns.first[0]]), int(columns.first[-1]) + columns.factor
+    for fill in model.fills:
+        index = model.store.index_at(fill.ts_ns) if fill.ts_ns >= begin else -1
+        if columns.first[0] <= index < end:
+            groups.setdefault(((index - int(columns.first[0])) // columns.factor, fill.side), []).append(fill)
+    taken: list[QRectF] = []
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    for (column, side), fills in sorted(groups.items()):
+        if column < len(columns):
+            _paint_fill(painter, frame, column, side, fills, taken, style)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+def _paint_fill(
+    painter: QPainter,
+    frame: Frame,
+    column: int,
+    side: str,
+    fills: list[FillMark],
+    taken: list[QRectF],
+    style: ChartStyle,
+) -> None:
+    assert frame.columns is not None
+    buy = side == "buy"
+    role, way = ("mark_buy", 1.0) if buy else ("mark_sell", -1.0)
+    prices = [fill.price for fill in fills]
+    edge = (
+        min([float(frame.columns.low[column]), *prices]) if buy else max([float(frame.columns.high[column]), *prices])
+    )
+    x = float(frame.x[column]) + style.px(1) / 2
+    tip = frame.scale.y(edge) + way * style.px(5)
+    if not np.isfinite(tip):
+        return
+    half, tall = 5.0 * style.scale, 8.0 * style.scale
+    painter.setPen(style.pens["panel"])
+    painter.setBrush(style.brushes[role])
+    shape = [QPointF(x, tip), QPointF(x - half, tip + way * tall), QPointF(x + half, tip + way * tall)]
+    painter.drawPolygon(QPolygonF(shape))
+    for price in {round(frame.scale.y(price)) for price in prices}:
+        painter.fillRect(QRectF(x - style.px(4), price, style.px(8), style.px(1)), style.brushes[role])
+    text = fills[0].qty_text if len(fills) == 1 else f"{len(fills)}×"
+    width = style.small_width(text)
+    box = QRectF(x - width / 2, tip + way * tall + (0 if buy else -style.px(14)), width, style.px(14))
+    if not any(box.intersects(other) for other in taken):
+        taken.append(box)
+        painter.setFont(style.small)
+        painter.setPen(style.pens[role])
+        painter.drawText(box.adjusted(-width, 0, width, 0), CENTRE, text)
