@@ -183,13 +183,13 @@ def _applied(order: Order, event: OrderEvent) -> Order:
         case OrderTriggered():
             fixed = {"triggered": True}
         case CancelRequested():
-            fixed = {"pending_cancel": True}
+            fixed = {"pending_cancel": True, "refused": ""}
         case CancelRejected(code=code, reason=reason, raw=raw):
-            fixed = {"pending_cancel": False, "code": code, "reason": reason, "raw": raw}
+            fixed = {"pending_cancel": False, "refused": "cancel", "code": code, "reason": reason, "raw": raw}
         case ReplaceRequested():
-            fixed = {"pending_replace": True}
+            fixed = {"pending_replace": True, "refused": ""}
         case ReplaceRejected(code=code, reason=reason, raw=raw):
-            fixed = {"pending_replace": False, "code": code, "reason": reason, "raw": raw}
+            fixed = {"pending_replace": False, "refused": "change", "code": code, "reason": reason, "raw": raw}
         case OrderReplaced(qty=qty, spec=spec, venue_id=venue_id):
             done = order.filled_qty and order.filled_qty >= qty
             fixed = {"qty": qty, "spec": spec, "pending_replace": False, "venue_id": venue_id or order.venue_id}

@@ -209,7 +209,8 @@ class Order:
 
     `qty` and `spec` follow accepted replacements; `intent` stays as asked. Times are ns UTC, 0 when not reached;
     `cause` names who ended it (you, strategy, venue, link, time-in-force, risk), `reason` is the sentence of U-9 and
-    `code` its stable code; `raw` the venue's own words.
+    `code` its stable code; `raw` the venue's own words. `refused` is "cancel" or "change" while the last such request
+    stands refused and the order itself still works (U-11).
     """
 
     client_id: str
@@ -235,6 +236,7 @@ class Order:
     ended_ns: int = 0
     updated_ns: int = 0
     triggered: bool = False
+    refused: str = ""
     fill_ids: frozenset[str] = field(default=frozenset())
 
     @property
