@@ -1,0 +1,1 @@
+"""The composition root: builds and starts everything for a mode."""
