@@ -57,13 +57,14 @@ def _guarded(check: Callable[[Path], Finding], profile: Path) -> Finding:
 def _python(_profile: Path) -> Finding:
     seen = f"{platform.python_implementation()} {platform.python_version()} on {platform.system()} {platform.machine()}"
     fits = sys.version_info >= (3, 11)
-    return Finding(check="Python", level="ok" if fits else "bad", seen=seen, advice="" if fits else "Use 3.11 or newer.")
+    advice = "" if fits else "Use 3.11 or newer."
+    return Finding(check="Python", level="ok" if fits else "bad", seen=seen, advice=advice)
 
 
 def _qt(_profile: Path) -> Finding:
     if importlib.util.find_spec("PySide6") is None:
         return Finding(check="Qt", level="warn", seen="PySide6 is not installed", advice="Needed for the desk only.")
-    probe = "from PySide6.QtGui import QGuiApplication as A; from PySide6.QtCore import qVersion; A([]); print(qVersion())"
+    probe = "from PySide6 import QtCore, QtGui; QtGui.QGuiApplication([]); print(QtCore.qVersion())"
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
     result = subprocess.run(
         [sys.executable, "-c", probe], capture_output=True, text=True, timeout=60, env=environment, check=False
@@ -129,9 +130,11 @@ def _folders(profile: Path) -> Finding:
 
 
 def _libraries(_profile: Path) -> Finding:
-    missing = [name for name in ("numpy", "msgspec", "talib", "pyarrow", "duckdb") if importlib.util.find_spec(name) is None]
+    needed = ("numpy", "msgspec", "talib", "pyarrow", "duckdb")
+    missing = [name for name in needed if importlib.util.find_spec(name) is None]
     if missing:
-        return Finding(check="Libraries", level="bad", seen="missing: " + ", ".join(missing), advice="Run `python run.py setup`.")
+        seen = "missing: " + ", ".join(missing)
+        return Finding(check="Libraries", level="bad", seen=seen, advice="Run `python run.py setup`.")
     return Finding(check="Libraries", level="ok", seen="all there")
 
 

@@ -81,7 +81,7 @@ def _home(module: str, function: str = "run") -> Command:
 def _common(parser: argparse.ArgumentParser, *, profile: bool = True) -> None:
     parser.add_argument("--json", action="store_true", help="answer with one JSON document")
     if profile:
-        parser.add_argument("--profile", type=Path, default=default_profile(), help="folder that holds everything written")
+        parser.add_argument("--profile", type=Path, default=default_profile(), help="folder for all that is written")
         parser.add_argument("--seed", type=int, default=None, help="make the simulated venue and the ids reproducible")
 
 

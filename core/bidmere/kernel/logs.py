@@ -31,7 +31,7 @@ class _Redaction(logging.Filter):
 
 
 class _Formatter(logging.Formatter):
-    def formatException(self, ei: object) -> str:  # noqa: N802 - the standard library's name
+    def formatException(self, ei: object) -> str:
         return redact(super().formatException(ei))  # type: ignore[arg-type]
 
 
@@ -54,7 +54,9 @@ class TailHandler(logging.Handler):
 def log_to_file(path: Path, level: int = logging.INFO) -> logging.Handler:
     """Write the root logger to a rotating file (5 × 2 MB) and return the handler, for `stop_logging`."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handler = logging.handlers.RotatingFileHandler(path, maxBytes=2_000_000, backupCount=5, encoding="utf-8", delay=True)
+    handler = logging.handlers.RotatingFileHandler(
+        path, maxBytes=2_000_000, backupCount=5, encoding="utf-8", delay=True
+    )
     handler.setLevel(level)
     handler.addFilter(_Redaction())
     handler.setFormatter(_Formatter("%(asctime)s.%(msecs)03d %(levelname)s %(name)s %(message)s", "%Y-%m-%dT%H:%M:%S"))

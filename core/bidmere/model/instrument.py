@@ -130,7 +130,7 @@ class Instrument:
         return qty * price * self.multiplier
 
     def pnl(self, qty: Decimal, entry: Decimal, exit_price: Decimal) -> Decimal:
-        """Return the profit in the settle currency of a signed quantity bought at `entry` and valued at `exit_price`."""
+        """Return the profit in the settle currency of a signed quantity from `entry` to `exit_price`."""
         if self.inverse:
             return qty * self.multiplier * (ONE / entry - ONE / exit_price) if entry and exit_price else ZERO
         return qty * self.multiplier * (exit_price - entry)

@@ -28,7 +28,8 @@ def open_profile(path: Path) -> Path:
         if os.name == "posix" and path.stat().st_mode & 0o077:
             path.chmod(0o700)
     except OSError as error:
-        raise StorageError(f"The profile {path} cannot be used: {error.strerror}. Choose another with --profile.") from None
+        why = f"The profile {path} cannot be used: {error.strerror}."
+        raise StorageError(f"{why} Choose another with --profile.") from None
     if not os.access(path, os.W_OK | os.X_OK):
-        raise StorageError(f"The profile {path} cannot be written: check its permissions or choose another with --profile.")
+        raise StorageError(f"The profile {path} cannot be written: check its rights or choose another with --profile.")
     return path

@@ -48,7 +48,7 @@ def describe(params: type) -> tuple[ParamInfo, ...]:
 def make_params(params: type, given: Mapping[str, float] | None) -> Any:
     """Build the parameters from given values; whole numbers stay whole.
 
-    Raises InvalidInput for an unknown name (with a suggestion), a value outside its range or a fraction for a whole one.
+    Raises InvalidInput for an unknown name (with a suggestion), a value outside its range, a fraction for a whole one.
     """
     known = {info.name: info for info in describe(params)}
     values: dict[str, float] = {}
