@@ -7,12 +7,15 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
 Commands = list[list[str]]
@@ -306,6 +309,21 @@ def test_locks_hold_hashes_and_no_host(name: str) -> None:
     pinned = [line for line in text.splitlines() if line and not line.startswith((" ", "#"))]
     assert pinned
     assert all(re.match(r"[a-z0-9-]+==\S+ .*\\$", line) for line in pinned)
+
+
+def test_locks_answer_every_dependency_of_the_project() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    for name, wanted in (
+        ("requirements.lock", project["project"]["dependencies"]),
+        ("requirements-dev.lock", project["project"]["dependencies"] + project["dependency-groups"]["dev"]),
+    ):
+        pinned: dict[str, list[str]] = {}
+        for found in re.finditer(r"^([a-z0-9-]+)==([^\s;]+)", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE):
+            pinned.setdefault(found[1], []).append(found[2])
+        for text in wanted:
+            requirement = Requirement(text)
+            versions = pinned.get(canonicalize_name(requirement.name), [])
+            assert any(version in requirement.specifier for version in versions), f"{name} lacks {text}: run.py lock"
 
 
 def test_bootstrap_parses_on_an_old_python() -> None:
