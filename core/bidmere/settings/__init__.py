@@ -1,0 +1,1 @@
+"""What the user chose: typed values in JSON files that are written whole or not at all."""

@@ -1,0 +1,1 @@
+"""The window: header, docking area, status bar, workspaces."""
