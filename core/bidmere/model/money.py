@@ -19,6 +19,7 @@ CONTEXT: Final = decimal.Context(
     traps=[decimal.InvalidOperation, decimal.DivisionByZero, decimal.Overflow],
 )
 _MAX_EXPONENT = 18
+_MAX_FLOAT_EXPONENT = 40  # the shortest text of an observed float has up to 17 digits of its own
 _MAX_DIGITS = 30
 
 
@@ -39,7 +40,8 @@ def to_decimal(value: Decimal | int | str | float) -> Decimal:
     exponent = number.as_tuple().exponent
     if not isinstance(exponent, int):
         raise InvalidInput(f"{value!r} is not a finite number.")
-    if abs(exponent) > _MAX_EXPONENT or len(number.as_tuple().digits) > _MAX_DIGITS:
+    limit = _MAX_FLOAT_EXPONENT if isinstance(value, float) else _MAX_EXPONENT
+    if abs(exponent) > limit or len(number.as_tuple().digits) > _MAX_DIGITS:
         raise InvalidInput(f"{value!r} has too many digits for a price, a quantity or an amount.")
     return number
 
