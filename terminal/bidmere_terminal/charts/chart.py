@@ -220,7 +220,7 @@ class ChartWidget(Interaction, QWidget):
         except Exception as error:
             words = f"{type(error).__name__}: {error}"
             if words != self._failure:
-                log.exception("The chart %s could not be painted.", self.model.title)
+                log.exception("%s could not be painted.", self.accessibleName())
             self._failure = words
             self._stale = True
             self._paint_failure(painter)

@@ -63,6 +63,7 @@ class Frame:
     panes: list[Pane] = field(default_factory=list)
     time_ticks: list[TimeTick] = field(default_factory=list)
     tags: list[Tag] = field(default_factory=list)
+    tag_centres: list[float] = field(default_factory=list)
 
     def centre(self, index: float, model: ChartModel) -> float:
         """Return the whole pixel column in which a bar's centre falls."""

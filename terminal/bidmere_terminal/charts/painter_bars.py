@@ -105,7 +105,7 @@ def _paint_candles(
     upper, lower = np.minimum(yh, yl), np.maximum(np.maximum(yh, yl), bottom)
     rising = columns.close >= columns.open
     drawn = np.isfinite(top) & np.isfinite(upper)
-    for mask, role in ((rising & drawn, "up"), (~rising & drawn, "down")):
+    for mask, role in ((rising & drawn, "up_bar"), (~rising & drawn, "down_bar")):
         if width <= wick:
             painter.setPen(style.pens[role])
             tools.lines.vertical(painter, x[mask] + 0.5, upper[mask], lower[mask])
@@ -115,7 +115,7 @@ def _paint_candles(
         tools.rects.columns(painter, x[mask], upper[mask], wick, lower[mask] - upper[mask])
         left, height = x[mask] - (width - wick) // 2, bottom[mask] - top[mask]
         tools.rects.columns(painter, left, top[mask], width, height)
-        if hollow and role == "up" and width >= 3 * wick:
+        if hollow and role == "up_bar" and width >= 3 * wick:
             painter.setBrush(style.brushes["panel"])
             inner = np.maximum(height - 2 * wick, 0.0)
             tools.rects.columns(painter, left + wick, top[mask] + wick, width - 2 * wick, inner)
@@ -130,7 +130,7 @@ def _paint_ohlc(painter: QPainter, frame: Frame, columns: Columns, style: ChartS
     rising = columns.close >= columns.open
     drawn = np.isfinite(upper) & np.isfinite(yo) & np.isfinite(yc)
     painter.setPen(Qt.PenStyle.NoPen)
-    for mask, role in ((rising & drawn, "up"), (~rising & drawn, "down")):
+    for mask, role in ((rising & drawn, "up_bar"), (~rising & drawn, "down_bar")):
         painter.setBrush(style.brushes[role])
         tools.rects.columns(painter, x[mask], upper[mask], wick, np.maximum(lower[mask] - upper[mask], wick))
         if arm:
@@ -142,7 +142,7 @@ def _paint_ohlc(painter: QPainter, frame: Frame, columns: Columns, style: ChartS
 def _paint_close(
     painter: QPainter, frame: Frame, columns: Columns, filled: bool, style: ChartStyle, tools: BarTools
 ) -> None:
-    x, y = frame.x + 0.5, frame.scale.ys(columns.close)
+    x, y = frame.x, frame.scale.ys(columns.close)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     if filled:
         shown = np.isfinite(y)

@@ -61,7 +61,7 @@ def paint_axes(painter: QPainter, frame: Frame, model: ChartModel, style: ChartS
     thin = style.px(1)
     painter.fillRect(left, 0, thin, frame.height, style.brushes["border"])
     painter.fillRect(0, frame.time_top, frame.width, thin, style.brushes["border"])
-    centres = place_tags(frame, style)
+    centres = frame.tag_centres = place_tags(frame, style)
     painter.setFont(style.small)
     painter.setPen(style.pens["text_muted"])
     text_left, text_width = left + style.px(8), frame.width - left - style.px(8)

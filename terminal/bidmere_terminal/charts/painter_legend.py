@@ -34,6 +34,7 @@ def paint_crosshair(painter: QPainter, frame: Frame, model: ChartModel, style: C
     if 0 <= x <= frame.axis_left:
         painter.drawLine(QPointF(x, 0.0), QPointF(x, frame.time_top))
     if cross.y is not None and 0 <= cross.y < frame.time_top:
+        _clear_price_label(painter, frame, style, cross.y)
         row = math.floor(cross.y) + 0.5
         painter.drawLine(QPointF(0.0, row), QPointF(frame.axis_left, row))
         text = _value_text(frame, model, cross.y)
@@ -63,6 +64,7 @@ def _paint_time_tag(painter: QPainter, frame: Frame, x: float, text: str, style:
     width = style.small_width(text) + style.px(16)
     left = min(max(x - width / 2, style.px(2)), frame.axis_left - width - style.px(2))
     box = QRectF(round(left), frame.time_top + style.px(3), round(width), style.px(TAG_PX))
+    _clear_time_labels(painter, frame, style, box)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(style.brushes["tag"])
@@ -71,6 +73,25 @@ def _paint_time_tag(painter: QPainter, frame: Frame, x: float, text: str, style:
     painter.setFont(style.small_strong)
     painter.setPen(style.pens["on_fill"])
     painter.drawText(box, CENTRE, text)
+
+
+def _clear_price_label(painter: QPainter, frame: Frame, style: ChartStyle, row: float) -> None:
+    """Blank the axis label that the crosshair's tag would cover in part."""
+    half = style.px(TAG_PX) // 2
+    left = frame.axis_left + style.px(1)
+    for price in frame.price_ticks:
+        y = round(frame.scale.y(price))
+        if abs(y - row) < 2 * half and all(abs(y - tag) >= 2 * half - 1 for tag in frame.tag_centres):
+            painter.fillRect(left, y - half, frame.width - left, 2 * half, style.brushes["panel"])
+
+
+def _clear_time_labels(painter: QPainter, frame: Frame, style: ChartStyle, box: QRectF) -> None:
+    """Blank the time labels that the crosshair's tag would cover in part."""
+    for tick in frame.time_ticks:
+        width = style.small_width(tick.text) + style.px(4)
+        label = QRectF(frame.x[tick.column] - width / 2, box.top(), width, box.height())
+        if label.intersects(box):
+            painter.fillRect(label, style.brushes["panel"])
 
 
 class _Row:

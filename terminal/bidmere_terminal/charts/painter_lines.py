@@ -97,7 +97,7 @@ def _paint_line(
     part = line.window(model.view.left - 1, model.view.right + 1, factor)
     if part is None:
         return
-    x = (part.first.astype(np.float64) + factor / 2 - model.view.left) * frame.bar_px
+    x = np.floor((part.first.astype(np.float64) + factor / 2 - model.view.left) * frame.bar_px)
     painter.setPen(style.series[slot])
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     if factor == 1:
@@ -109,7 +109,7 @@ def _paint_line(
         if wide.any():
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             painter.setPen(style.series_thin[slot])
-            tools.lines.vertical(painter, np.floor(x[wide]) + 0.5, high[wide], low[wide])
+            tools.lines.vertical(painter, x[wide] + 0.5, high[wide], low[wide])
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 

@@ -18,6 +18,7 @@ from bidmere_terminal.charts.viewport import spread
 
 _PILL_SHARE = 0.86  # pills end at this share of the plot's width, so that the newest bars stay in sight
 _GAP_PX = 3
+_LEGEND_PX = (720, 46)  # the legend seldom reaches farther right or down; pills stay clear of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,7 @@ def collect_tags(frame: Frame, model: ChartModel, style: ChartStyle) -> None:
         y = frame.scale.y(line.price)
         text = model.price_text(line.price)
         if not 0 <= y <= frame.plot.height():
-            text = f"{'▲' if y < 0 else '▼'} {text}" if len(text) < 9 else text
-            y = min(max(y, 0.0), float(frame.plot.height()))
+            y = min(max(y, 0.0), float(frame.plot.height())) + y * 1e-9  # farther ones go farther out
         outline = line.role if line.tag_ground == "raised" else ""
         frame.tags.append(Tag(y, text, line.tag_ground, line.tag_ink, outline))
 
@@ -110,10 +110,11 @@ def paint_lines(painter: QPainter, frame: Frame, model: ChartModel, style: Chart
         return
     height = style.px(TAG_PX)
     bottom = float(frame.plot.height())
-    wanted = [frame.scale.y(line.price) for line in lines]
-    inside = [min(max(y, 0.0), bottom) for y in wanted]
-    centres = spread(inside, height + style.px(_GAP_PX), style.px(4), bottom - style.px(4))
     edge = math.floor(frame.plot.width() * _PILL_SHARE)
+    roof = style.px(4) if edge - style.px(150) > style.px(_LEGEND_PX[0]) else style.px(_LEGEND_PX[1])
+    wanted = [frame.scale.y(line.price) for line in lines]
+    inside = [min(max(y, 0.0), bottom) + y * 1e-9 for y in wanted]  # farther ones go farther out
+    centres = spread(inside, height + style.px(_GAP_PX), roof, bottom - style.px(4))
     for line, y in zip(lines, wanted, strict=True):
         if 0 <= y <= bottom:
             painter.setPen(line.pen)
@@ -198,13 +199,14 @@ def _paint_fill(
     painter.setBrush(style.brushes[role])
     shape = [QPointF(x, tip), QPointF(x - half, tip + way * tall), QPointF(x + half, tip + way * tall)]
     painter.drawPolygon(QPolygonF(shape))
-    for price in {round(frame.scale.y(price)) for price in prices}:
-        painter.fillRect(QRectF(x - style.px(4), price, style.px(8), style.px(1)), style.brushes[role])
+    for y in {round(frame.scale.y(price)) for price in prices}:
+        painter.drawEllipse(QPointF(x, y + 0.5), 3.0 * style.scale, 3.0 * style.scale)
     text = fills[0].qty_text if len(fills) == 1 else f"{len(fills)}×"
     width = style.small_width(text)
     box = QRectF(x - width / 2, tip + way * tall + (0 if buy else -style.px(14)), width, style.px(14))
     if not any(box.intersects(other) for other in taken):
         taken.append(box)
+        painter.fillRect(box.adjusted(-style.px(2), 0, style.px(2), 0), style.brushes["panel"])
         painter.setFont(style.small)
         painter.setPen(style.pens[role])
         painter.drawText(box.adjusted(-width, 0, width, 0), CENTRE, text)

@@ -70,7 +70,10 @@ def _pen(colour: QColor, width: float, dashes: tuple[float, ...] = ()) -> QPen:
 
 
 def _line_pen(colour: QColor, width: float) -> QPen:
+    """Make a pen for curves drawn as separate lines between whole pixel columns.
+
+    Flat caps meet there without a seam and keep Qt on its fast path; round ones are ten times slower.
+    """
     pen = QPen(colour, width)
-    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
     return pen

@@ -52,10 +52,12 @@ class Theme:
     ok: str
     # market: direction, result, side
     up: str
+    up_bar: str
     up_fill: str
     up_soft: str
     up_volume: str
     down: str
+    down_bar: str
     down_fill: str
     down_soft: str
     down_volume: str
@@ -141,11 +143,13 @@ _BLANK = "#000000"
 
 @dataclass(frozen=True, slots=True)
 class _Hues:
-    """Name the two directions of a palette: for text and shapes, and for filled buttons and tags."""
+    """Name the two directions of a palette: for text, for candles, and for filled buttons and tags."""
 
     up: str
+    up_bar: str
     up_fill: str
     down: str
+    down_bar: str
     down_fill: str
     mark_buy: str
     mark_sell: str
@@ -159,13 +163,15 @@ def _with_hues(theme: Theme, hues: _Hues, buy_is_up: bool = True) -> Theme:
     return replace(
         theme,
         up=hues.up,
+        up_bar=hues.up_bar,
         up_fill=hues.up_fill,
         up_soft=mix(theme.panel, hues.up, soft),
-        up_volume=mix(theme.panel, hues.up, volume),
+        up_volume=mix(theme.panel, hues.up_bar, volume),
         down=hues.down,
+        down_bar=hues.down_bar,
         down_fill=hues.down_fill,
         down_soft=mix(theme.panel, hues.down, soft),
-        down_volume=mix(theme.panel, hues.down, volume),
+        down_volume=mix(theme.panel, hues.down_bar, volume),
         profit=hues.up,
         loss=hues.down,
         buy=buy,
@@ -181,16 +187,30 @@ def _with_hues(theme: Theme, hues: _Hues, buy_is_up: bool = True) -> Theme:
     )
 
 
-_CLASSIC_DARK = _Hues("#12b48c", "#0b8063", "#f4676c", "#cf373d", "#5b9dff", "#efb347")
-_CLASSIC_LIGHT = _Hues("#066c53", "#0a8063", "#bb2730", "#cf373d", "#1d63dc", "#8f5500")
-_BLUE_ORANGE_DARK = _Hues("#56b4e9", "#1a6fae", "#e69f00", "#a85d00", "#c5d6ff", "#ffd58a")
-_BLUE_ORANGE_LIGHT = _Hues("#0a6aa8", "#1a6fae", "#935100", "#a85d00", "#123f86", "#6b3a00")
-_RED_UP_DARK = _Hues("#f4676c", "#cf373d", "#12b48c", "#0b8063", "#efb347", "#5b9dff")
-_RED_UP_LIGHT = _Hues("#bb2730", "#cf373d", "#066c53", "#0a8063", "#8f5500", "#1d63dc")
+_CLASSIC_DARK = _Hues("#12b48c", "#0fa682", "#0b8063", "#f4676c", "#e5484d", "#cf373d", "#5b9dff", "#efb347")
+_CLASSIC_LIGHT = _Hues("#066c53", "#0b9473", "#0a8063", "#bb2730", "#dd3d44", "#cf373d", "#1d63dc", "#8f5500")
+_BLUE_ORANGE_DARK = _Hues("#56b4e9", "#56b4e9", "#1a6fae", "#e69f00", "#e69f00", "#a85d00", "#c5d6ff", "#ffd58a")
+_BLUE_ORANGE_LIGHT = _Hues("#0a6299", "#2a86c4", "#1a6fae", "#935100", "#c77700", "#a85d00", "#123f86", "#6b3a00")
+_RED_UP_DARK = _Hues("#f4676c", "#e5484d", "#cf373d", "#12b48c", "#0fa682", "#0b8063", "#efb347", "#5b9dff")
+_RED_UP_LIGHT = _Hues("#bb2730", "#dd3d44", "#cf373d", "#066c53", "#0b9473", "#0a8063", "#8f5500", "#1d63dc")
 
 
 def _blank_market() -> dict[str, str]:
-    roles = ("up", "down", "profit", "loss", "buy", "sell", "mark_buy", "mark_sell", "up_fill", "up_soft", "up_volume")
+    roles = (
+        "up",
+        "down",
+        "up_bar",
+        "down_bar",
+        "profit",
+        "loss",
+        "buy",
+        "sell",
+        "mark_buy",
+        "mark_sell",
+        "up_fill",
+        "up_soft",
+        "up_volume",
+    )
     more = ("down_fill", "down_soft", "down_volume", "buy_fill", "buy_hover", "buy_soft")
     return dict.fromkeys((*roles, *more, "sell_fill", "sell_hover", "sell_soft"), _BLANK)
 
@@ -226,13 +246,13 @@ _DARK_BASE = Theme(
     danger_soft="#2f171b",
     danger_border="#7a323a",
     ok="#1fbf95",
-    grid="#181e28",
-    grid_strong="#212938",
+    grid="#19202b",
+    grid_strong="#232c3b",
     crosshair="#76829a",
     tag="#36415a",
     band="#141a25",
     level="#313c50",
-    watermark="#1b222e",
+    watermark="#1d2532",
     series=("#e6ae45", "#4c8dff", "#b394ff", "#22bcd2", "#f472b6", "#a3d14f", "#fb8a4c", "#9fb0c7"),
     **_blank_market(),
 )
@@ -274,7 +294,7 @@ _LIGHT_BASE = Theme(
     tag="#4a566c",
     band="#f5f7fb",
     level="#c9d1dd",
-    watermark="#eff2f6",
+    watermark="#ecf0f5",
     series=("#b0700c", "#2467e8", "#7c48e0", "#0b7f92", "#c22a72", "#547f12", "#c9500f", "#54637a"),
     **_blank_market(),
 )
