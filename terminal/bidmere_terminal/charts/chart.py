@@ -20,12 +20,13 @@ from bidmere_terminal.charts import (
     painter_marks,
 )
 from bidmere_terminal.charts.interaction import Interaction
-from bidmere_terminal.charts.layout import Frame, build
+from bidmere_terminal.charts.layout import Frame, build, plot_width
 from bidmere_terminal.charts.marks import FillMark, OrderLine, PositionLine
 from bidmere_terminal.charts.model import KINDS, ChartModel, default_span
 from bidmere_terminal.charts.painter_bars import BarTools
 from bidmere_terminal.charts.painter_legend import Crosshair
 from bidmere_terminal.charts.style import ChartStyle
+from bidmere_terminal.charts.viewport import MIN_BARS
 from bidmere_terminal.theme.apply import current, theme_changes
 
 if TYPE_CHECKING:
@@ -62,7 +63,8 @@ class ChartWidget(Interaction, QWidget):
         self._stale = True
         self._failure = ""
         self._linked_ts: int | None = None
-        self._plot_width = 0
+        self._plot_width = 0.0
+        self._laid_out_width = 0
         theme_changes().changed.connect(self._on_theme)
 
     # -- content ------------------------------------------------------------------------------------------------
@@ -243,6 +245,7 @@ class ChartWidget(Interaction, QWidget):
         frame = self._frame
         if self._stale or frame is None:
             self.model.refresh()
+            self._keep_bar_width(plot_width(self.model, style, width) / style.scale)
             frame = build(self.model, style, width, height)
             _onto(picture, lambda inner: self._paint_picture(inner, frame, style))
             self._frame, self._stale = frame, False
@@ -255,6 +258,21 @@ class ChartWidget(Interaction, QWidget):
         painter_legend.paint_legend(painter, frame, self.model, style, shown)
         if self.hasFocus():
             painter_legend.paint_focus(painter, frame, style)
+
+    def _keep_bar_width(self, width: float) -> None:
+        """Let a resized widget show more or fewer bars of the same size; `width` is the plot's, logical pixels.
+
+        A plot that only gives room to a wider price axis keeps its bars (U-36).
+        """
+        view, resized = self.model.view, self.width() != self._laid_out_width
+        self._laid_out_width = self.width()
+        if self._plot_width > 0.0 and resized:
+            right = view.right
+            view.span = max(MIN_BARS, view.span * width / self._plot_width)
+            view.left = right - view.span
+        elif self._plot_width <= 0.0 and not self.model.placed:
+            view.reset(len(self.model.store), default_span(width))
+        self._plot_width = width
 
     def _paint_picture(self, painter: QPainter, frame: Frame, style: ChartStyle) -> None:
         model, tools = self.model, self._tools
@@ -289,19 +307,8 @@ class ChartWidget(Interaction, QWidget):
     # -- events -----------------------------------------------------------------------------------------------------
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        width, view = self._plot_logical_width(), self.model.view
-        if self._plot_width <= 0:
-            view.reset(len(self.model.store), default_span(width))
-        elif width != self._plot_width:
-            right = view.right
-            view.span = max(5.0, view.span * width / self._plot_width)
-            view.left = right - view.span
-        self._plot_width = width
         self._stale = True
-
-    def _plot_logical_width(self) -> int:
-        axis = round(self.width() - self._frame.axis_left / self.scale_factor()) if self._frame else 72
-        return max(20, self.width() - (axis if 40 <= axis <= 160 else 72))
+        super().resizeEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.EnabledChange):

@@ -78,13 +78,17 @@ def axis_width(model: ChartModel, style: ChartStyle, high: float) -> int:
     return int(math.ceil(max(wanted, style.px(48)) / step) * step)
 
 
+def plot_width(model: ChartModel, style: ChartStyle, width: int) -> int:
+    """Return what the price axis leaves of a chart's width for the plot, in device pixels."""
+    size = len(model.store)
+    last = model.store.row(size - 1)[3] if size else 0.0
+    return max(1, width - axis_width(model, style, max(last, model.manual_range[1] if model.manual_range else last)))
+
+
 def build(model: ChartModel, style: ChartStyle, width: int, height: int) -> Frame:
     """Lay out a chart of width × height device pixels."""
     size = len(model.store)
-    last = model.store.row(size - 1)[3] if size else 0.0
-    axis = axis_width(model, style, max(last, model.manual_range[1] if model.manual_range else last))
-    time_h = style.px(TIME_AXIS_PX)
-    plot_w, body_h = max(1, width - axis), max(1, height - time_h)
+    plot_w, body_h = plot_width(model, style, width), max(1, height - style.px(TIME_AXIS_PX))
     own = model.own_panes()[: max(0, (body_h - style.px(120)) // style.px(48))]
     pane_h = min(style.px(120), max(style.px(48), int(body_h * (0.18 if len(own) < 3 else 0.14)))) if own else 0
     plot = QRect(0, 0, plot_w, body_h - pane_h * len(own))

@@ -55,6 +55,7 @@ class ChartModel:
         self.now_ns: int | None = None
         self.state = "ready"
         self.state_text = ""
+        self.placed = False  # a saved view was taken, so the first layout must not choose one
         self._dirty_from: int | None = None
         self._fresh = True  # the next history starts a new view
         self._wanted_view: dict[str, Any] | None = None
@@ -195,6 +196,7 @@ class ChartModel:
         """Take a view saved before, at once or when the bars arrive; unusable parts are left as they are."""
         self.kind = state["kind"] if state.get("kind") in KINDS else self.kind
         self.log, self.invert = bool(state.get("log", self.log)), bool(state.get("invert", self.invert))
+        self.placed = True
         view, span = self.view, state.get("bars")
         if isinstance(span, int | float) and math.isfinite(span):
             view.span = min(max(float(span), 5.0), 5e6)

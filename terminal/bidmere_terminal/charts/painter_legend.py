@@ -224,7 +224,7 @@ def paint_state(painter: QPainter, frame: Frame, model: ChartModel, style: Chart
     height = style.px(20)
     top = frame.plot.bottom() - frame.volume_px - height - style.px(10)
     box = QRectF(style.px(_MARGIN_PX) + 0.5, top + 0.5, round(width), height)
-    _rounded(painter, box, style, f"{role}_soft", role)
+    _rounded(painter, box, style, "warn_soft" if role == "warn" else "raised", role)
     painter.setFont(style.small_strong)
     painter.setPen(style.pens[role])
     painter.drawText(box, CENTRE, text)

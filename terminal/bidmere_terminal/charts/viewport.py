@@ -153,7 +153,7 @@ def ticks(scale: Scale, wanted: float, smallest: float = 0.0) -> list[float]:
         return _log_ticks(low, high, wanted)
     step = max(nice_step(high - low, wanted), smallest)
     start = math.ceil(low / step - 1e-9)
-    return [(start + k) * step for k in range(int(high / step + 1e-9) - start + 1)]
+    return [(start + k) * step for k in range(math.floor(high / step + 1e-9) - start + 1)]
 
 
 def _log_ticks(low: float, high: float, wanted: float) -> list[float]:
