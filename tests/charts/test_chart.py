@@ -236,7 +236,7 @@ def test_own_orders_position_and_fills_are_reported_and_painted(make_chart: Make
     values = chart.values()
     assert [order[0] for order in values["orders"]] == ["1", "2", "3"]
     assert values["position"] == [101.0, "LONG 0.75 +1.20", 1]
-    assert values["fills"][0] == [last + 7, 100.0, "buy", "0.5"]
+    assert values["fills"] == [[last - STEP_NS, 101.0, "sell", "0.25"], [last + 7, 100.0, "buy", "0.5"]]
 
 
 def test_indicators_are_reported_and_wrong_ones_say_why(make_chart: Make) -> None:

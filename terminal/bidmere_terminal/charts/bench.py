@@ -128,13 +128,11 @@ def bench_ours(size: int, repeats: int) -> dict[str, Any]:
     return result
 
 
-def bench_pyqtgraph(size: int, repeats: int) -> dict[str, Any]:
-    """Measure pyqtgraph with a QPicture candlestick item and five curves; updates rebuild the picture, as it must."""
+def _candlestick_item(bars: BarArray) -> Any:
+    """Make the item of pyqtgraph's candlestick example over these bars."""
     import pyqtgraph as pg
     from PySide6.QtCore import QPointF, QRectF
     from PySide6.QtGui import QPainter, QPicture
-
-    bars = bench_bars(size)
 
     class CandlestickItem(pg.GraphicsObject):  # type: ignore[misc]
         def __init__(self) -> None:
@@ -158,11 +156,19 @@ def bench_pyqtgraph(size: int, repeats: int) -> dict[str, Any]:
         def boundingRect(self) -> QRectF:
             return QRectF(self.picture.boundingRect())
 
+    return CandlestickItem()
+
+
+def bench_pyqtgraph(size: int, repeats: int) -> dict[str, Any]:
+    """Measure pyqtgraph with a QPicture candlestick item and five curves; updates rebuild the picture, as it must."""
+    import pyqtgraph as pg
+
+    bars = bench_bars(size)
     from bidmere.indicators.catalog import compute
 
     plot = pg.PlotWidget()
     plot.resize(WIDTH, HEIGHT)
-    item = CandlestickItem()
+    item = _candlestick_item(bars)
     plot.addItem(item)
     x = np.arange(size)
     for name, settings in OVERLAYS:

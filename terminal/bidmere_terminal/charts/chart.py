@@ -65,6 +65,7 @@ class ChartWidget(Interaction, QWidget):
         self._linked_ts: int | None = None
         self._plot_width = 0.0
         self._laid_out_width = 0
+        self._legend_right = 0.0
         theme_changes().changed.connect(self._on_theme)
 
     # -- content ------------------------------------------------------------------------------------------------
@@ -110,8 +111,7 @@ class ChartWidget(Interaction, QWidget):
 
     def set_fills(self, marks: Sequence[FillMark]) -> None:
         """Show own fills."""
-        if self.model.fills != (fills := tuple(marks)):
-            self.model.fills = fills
+        if self.model.set_fills(marks):
             self._changed()
 
     def set_quote(self, bid: float, ask: float) -> None:
@@ -247,6 +247,7 @@ class ChartWidget(Interaction, QWidget):
             self.model.refresh()
             self._keep_bar_width(plot_width(self.model, style, width) / style.scale)
             frame = build(self.model, style, width, height)
+            frame.legend_right = self._legend_reach(frame, style)
             _onto(picture, lambda inner: self._paint_picture(inner, frame, style))
             self._frame, self._stale = frame, False
         painter.drawPixmap(0, 0, picture)
@@ -255,9 +256,20 @@ class ChartWidget(Interaction, QWidget):
         if cross is not None:
             painter_legend.paint_crosshair(painter, frame, self.model, style, cross)
         shown = index if index >= 0 else len(self.model.store) - 1
-        painter_legend.paint_legend(painter, frame, self.model, style, shown)
+        self._note_reach(painter_legend.paint_legend(painter, frame, self.model, style, shown))
         if self.hasFocus():
             painter_legend.paint_focus(painter, frame, style)
+
+    def _legend_reach(self, frame: Frame, style: ChartStyle) -> float:
+        """Return how far right the legend reached last time; the first time it is tried out of sight."""
+        if self._legend_right <= 0.0:
+            last = len(self.model.store) - 1
+            draft = QPixmap(1, 1)
+            _onto(draft, lambda p: self._note_reach(painter_legend.paint_legend(p, frame, self.model, style, last)))
+        return self._legend_right
+
+    def _note_reach(self, right: float) -> None:
+        self._legend_right = right
 
     def _keep_bar_width(self, width: float) -> None:
         """Let a resized widget show more or fewer bars of the same size; `width` is the plot's, logical pixels.
@@ -278,6 +290,7 @@ class ChartWidget(Interaction, QWidget):
         model, tools = self.model, self._tools
         painter_grid.paint_ground(painter, frame, style)
         painter_grid.paint_watermark(painter, frame, model, style)
+        painter_bars.paint_area(painter, frame, model, style)
         painter_grid.paint_grid(painter, frame, style, tools.lines)
         painter_lines.paint_panes(painter, frame, model, style, tools)
         painter.setClipRect(frame.plot)

@@ -63,6 +63,7 @@ class Frame:
     panes: list[Pane] = field(default_factory=list)
     time_ticks: list[TimeTick] = field(default_factory=list)
     tags: list[Tag] = field(default_factory=list)
+    legend_right: float = 0.0  # how far the legend reached when it was last painted
     tag_centres: list[float] = field(default_factory=list)
 
     def centre(self, index: float, model: ChartModel) -> float:
@@ -101,7 +102,17 @@ def build(model: ChartModel, style: ChartStyle, width: int, height: int) -> Fram
     smallest = 10.0**-model.decimals
     wanted = plot.height() / style.px(PRICE_SPACING_PX)
     frame = Frame(
-        width, height, plot_w, body_h, plot, bar_px, scale, ticks(scale, wanted, smallest), columns, x, volume_px
+        width,
+        height,
+        plot_w,
+        body_h,
+        plot,
+        bar_px,
+        scale,
+        ticks(scale, wanted, smallest) if size else [],
+        columns,
+        x,
+        volume_px,
     )
     top = plot.height()
     for series in own:

@@ -49,7 +49,8 @@ class ChartModel:
         self.indicator_errors: list[str] = []
         self.orders: tuple[OrderLine, ...] = ()
         self.position: PositionLine | None = None
-        self.fills: tuple[FillMark, ...] = ()
+        self.fills: tuple[FillMark, ...] = ()  # in order of time
+        self.fill_ts = np.empty(0, np.int64)
         self.bid = math.nan
         self.ask = math.nan
         self.now_ns: int | None = None
@@ -158,6 +159,15 @@ class ChartModel:
     def overlays(self) -> list[IndicatorSeries]:
         """Return the indicators drawn over the prices."""
         return [series for series in self.indicators if series.spec.pane == "price"]
+
+    def set_fills(self, marks: Sequence[FillMark]) -> bool:
+        """Take own fills in any order; False when they are the ones already shown."""
+        fills = tuple(sorted(marks, key=lambda mark: mark.ts_ns))
+        if fills == self.fills:
+            return False
+        self.fills = fills
+        self.fill_ts = np.array([mark.ts_ns for mark in fills], np.int64)
+        return True
 
     # -- the rest ---------------------------------------------------------------------------------------------------
 

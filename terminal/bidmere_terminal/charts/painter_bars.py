@@ -66,7 +66,7 @@ def paint_prices(painter: QPainter, frame: Frame, model: ChartModel, style: Char
     if columns is None or not len(columns):
         return
     if model.kind in ("line", "area"):
-        _paint_close(painter, frame, columns, model.kind == "area", style, tools)
+        _paint_close(painter, frame, columns, style, tools)
     elif model.kind == "bars":
         _paint_ohlc(painter, frame, columns, style, tools)
     else:
@@ -139,20 +139,28 @@ def _paint_ohlc(painter: QPainter, frame: Frame, columns: Columns, style: ChartS
             tools.rects.columns(painter, x[mask] + wick, yc[mask], arm, thick)
 
 
-def _paint_close(
-    painter: QPainter, frame: Frame, columns: Columns, filled: bool, style: ChartStyle, tools: BarTools
-) -> None:
-    x, y = frame.x, frame.scale.ys(columns.close)
+def _paint_close(painter: QPainter, frame: Frame, columns: Columns, style: ChartStyle, tools: BarTools) -> None:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-    if filled:
-        shown = np.isfinite(y)
-        points = [QPointF(a, b) for a, b in zip(x[shown].tolist(), y[shown].tolist(), strict=True)]
-        if points:
-            base = float(frame.plot.bottom() + 1)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(style.brushes["accent_soft"])
-            ends = [QPointF(points[-1].x(), base), QPointF(points[0].x(), base)]
-            painter.drawPolygon(QPolygonF([*points, *ends]))
     painter.setPen(style.close_line)
-    tools.lines.path(painter, x, y)
+    tools.lines.path(painter, frame.x, frame.scale.ys(columns.close))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+def paint_area(painter: QPainter, frame: Frame, model: ChartModel, style: ChartStyle) -> None:
+    """Fill below the closes of an area chart; it comes before the grid, which stays visible on it."""
+    columns = frame.columns
+    if model.kind != "area" or columns is None:
+        return
+    y = frame.scale.ys(columns.close)
+    shown = np.isfinite(y)
+    points = [QPointF(a, b) for a, b in zip(frame.x[shown].tolist(), y[shown].tolist(), strict=True)]
+    if not points:
+        return
+    base = float(frame.plot.bottom() + 1)
+    painter.setClipRect(frame.plot)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(style.brushes["accent_soft"])
+    painter.drawPolygon(QPolygonF([*points, QPointF(points[-1].x(), base), QPointF(points[0].x(), base)]))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.setClipping(False)

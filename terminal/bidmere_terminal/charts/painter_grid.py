@@ -26,7 +26,7 @@ def paint_ground(painter: QPainter, frame: Frame, style: ChartStyle) -> None:
 
 def paint_watermark(painter: QPainter, frame: Frame, model: ChartModel, style: ChartStyle) -> None:
     """Write the watermark, such as "simulated", large and quiet behind the prices (U-162)."""
-    if not model.watermark:
+    if not model.watermark or frame.columns is None:
         return
     width = frame.plot.width()
     font = style.watermark_fonts[0 if width < style.px(560) else 1 if width < style.px(1000) else 2]

@@ -115,8 +115,11 @@ class _Row:
         return True
 
 
-def paint_legend(painter: QPainter, frame: Frame, model: ChartModel, style: ChartStyle, index: int) -> None:
-    """Write title, bar and indicator values at a bar: the one under the crosshair, else the last."""
+def paint_legend(painter: QPainter, frame: Frame, model: ChartModel, style: ChartStyle, index: int) -> float:
+    """Write title, bar and indicator values at a bar: the one under the crosshair, else the last.
+
+    Returns how far right the rows over the prices reach.
+    """
     left, limit = style.px(_MARGIN_PX), frame.axis_left - style.px(8)
     row = _Row(painter, style, left, style.px(21), limit)
     gap = style.px(6)
@@ -133,7 +136,8 @@ def paint_legend(painter: QPainter, frame: Frame, model: ChartModel, style: Char
         _write_bar(row, model, style, index)
     else:
         narrow = False
-    _paint_indicator_rows(painter, frame, model, style, index, style.px(57 if narrow else 40), limit)
+    values_right = _paint_indicator_rows(painter, frame, model, style, index, style.px(57 if narrow else 40), limit)
+    return max(row.x, values_right)
 
 
 def _write_bar(row: _Row, model: ChartModel, style: ChartStyle, index: int) -> None:
@@ -159,7 +163,7 @@ def _write_bar(row: _Row, model: ChartModel, style: ChartStyle, index: int) -> N
 
 def _paint_indicator_rows(
     painter: QPainter, frame: Frame, model: ChartModel, style: ChartStyle, index: int, baseline: int, limit: int
-) -> None:
+) -> float:
     slots = colour_slots(model, style)
     row = _Row(painter, style, style.px(_MARGIN_PX), baseline, limit)
     for series in model.overlays():
@@ -167,9 +171,11 @@ def _paint_indicator_rows(
             break
     for error in model.indicator_errors:
         row.write(f"⚠ {error}", "warn", style.small, style.small_metrics, style.px(10))
+    right = row.x
     for pane in frame.panes:
         row = _Row(painter, style, style.px(_MARGIN_PX), pane.box.top() + style.px(16), limit)
         _write_series(row, model, style, pane.series, slots[id(pane.series)], index, prices=False)
+    return right
 
 
 def _write_series(

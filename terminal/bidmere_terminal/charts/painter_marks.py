@@ -18,7 +18,8 @@ from bidmere_terminal.charts.viewport import spread
 
 _PILL_SHARE = 0.86  # pills end at this share of the plot's width, so that the newest bars stay in sight
 _GAP_PX = 3
-_LEGEND_PX = (720, 46)  # the legend seldom reaches farther right or down; pills stay clear of it
+_MOST_LABELS = 80  # quantities are left out when more fills than this are in view
+_LEGEND_PX = 46  # pills that would meet the legend stay below it
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,8 @@ def paint_lines(painter: QPainter, frame: Frame, model: ChartModel, style: Chart
     height = style.px(TAG_PX)
     bottom = float(frame.plot.height())
     edge = math.floor(frame.plot.width() * _PILL_SHARE)
-    roof = style.px(4) if edge - style.px(150) > style.px(_LEGEND_PX[0]) else style.px(_LEGEND_PX[1])
+    widest = max(style.small_width(line.text) for line in lines) + style.px(40)
+    roof = style.px(4) if edge - widest > frame.legend_right else style.px(_LEGEND_PX)
     wanted = [frame.scale.y(line.price) for line in lines]
     inside = [min(max(y, 0.0), bottom) + y * 1e-9 for y in wanted]  # farther ones go farther out
     centres = spread(inside, height + style.px(_GAP_PX), roof, bottom - style.px(4))
@@ -156,57 +158,64 @@ def order_at(frame: Frame, model: ChartModel, y: float, reach: float) -> OrderLi
 
 
 def paint_fills(painter: QPainter, frame: Frame, model: ChartModel, style: ChartStyle) -> None:
-    """Draw fills as ▲ below their bar (buys) and ▼ above it (sells), with quantity where there is room."""
+    """Draw fills as ▲ (buys) beyond a bar's low and ▼ (sells) beyond its high, with quantity where there is room."""
     columns = frame.columns
     if columns is None or not model.fills or not len(columns):
         return
+    first, factor = int(columns.first[0]), columns.factor
+    stamps = model.fill_ts
+    begin = int(np.searchsorted(stamps, model.store.ts[first]))
+    places = (np.searchsorted(model.store.ts, stamps[begin:], side="right") - 1 - first) // factor
     groups: dict[tuple[int, str], list[FillMark]] = {}
-    begin, end = int(model.store.ts[columns.first[0]]), int(columns.first[-1]) + columns.factor
-    for fill in model.fills:
-        index = model.store.index_at(fill.ts_ns) if fill.ts_ns >= begin else -1
-        if columns.first[0] <= index < end:
-            groups.setdefault(((index - int(columns.first[0])) // columns.factor, fill.side), []).append(fill)
+    for fill, column in zip(model.fills[begin:], places.tolist(), strict=True):
+        if column >= len(columns):
+            break
+        groups.setdefault((column, fill.side), []).append(fill)
     taken: list[QRectF] = []
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-    for (column, side), fills in sorted(groups.items()):
-        if column < len(columns):
-            _paint_fill(painter, frame, column, side, fills, taken, style)
+    for (column, side), fills in groups.items():
+        box = _paint_fill(painter, frame, column, side, fills, style)
+        if box is not None and len(groups) <= _MOST_LABELS and not any(box.intersects(other) for other in taken):
+            taken.append(box)
+            _paint_quantity(painter, box, side, _quantity(fills), style)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
+def _quantity(fills: list[FillMark]) -> str:
+    return fills[0].qty_text if len(fills) == 1 else f"{len(fills)}×"
+
+
 def _paint_fill(
-    painter: QPainter,
-    frame: Frame,
-    column: int,
-    side: str,
-    fills: list[FillMark],
-    taken: list[QRectF],
-    style: ChartStyle,
-) -> None:
+    painter: QPainter, frame: Frame, column: int, side: str, fills: list[FillMark], style: ChartStyle
+) -> QRectF | None:
+    """Draw the triangle and a dot at each price; return where the quantity may stand."""
     assert frame.columns is not None
     buy = side == "buy"
-    role, way = ("mark_buy", 1.0) if buy else ("mark_sell", -1.0)
+    role = "mark_buy" if buy else "mark_sell"
+    down = buy is not frame.scale.invert  # the free side of the bar is below it on the screen
     prices = [fill.price for fill in fills]
     edge = (
         min([float(frame.columns.low[column]), *prices]) if buy else max([float(frame.columns.high[column]), *prices])
     )
     x = float(frame.x[column]) + style.px(1) / 2
-    tip = frame.scale.y(edge) + way * style.px(5)
-    if not np.isfinite(tip):
-        return
+    way = 1.0 if down else -1.0
+    near = frame.scale.y(edge) + way * style.px(5)
+    if not np.isfinite(near):
+        return None
     half, tall = 5.0 * style.scale, 8.0 * style.scale
+    far = near + way * tall
+    tip, base = (min(near, far), max(near, far)) if buy else (max(near, far), min(near, far))
     painter.setPen(style.pens["panel"])
     painter.setBrush(style.brushes[role])
-    shape = [QPointF(x, tip), QPointF(x - half, tip + way * tall), QPointF(x + half, tip + way * tall)]
-    painter.drawPolygon(QPolygonF(shape))
+    painter.drawPolygon(QPolygonF([QPointF(x, tip), QPointF(x - half, base), QPointF(x + half, base)]))
     for y in {round(frame.scale.y(price)) for price in prices}:
         painter.drawEllipse(QPointF(x, y + 0.5), 3.0 * style.scale, 3.0 * style.scale)
-    text = fills[0].qty_text if len(fills) == 1 else f"{len(fills)}×"
-    width = style.small_width(text)
-    box = QRectF(x - width / 2, tip + way * tall + (0 if buy else -style.px(14)), width, style.px(14))
-    if not any(box.intersects(other) for other in taken):
-        taken.append(box)
-        painter.fillRect(box.adjusted(-style.px(2), 0, style.px(2), 0), style.brushes["panel"])
-        painter.setFont(style.small)
-        painter.setPen(style.pens[role])
-        painter.drawText(box.adjusted(-width, 0, width, 0), CENTRE, text)
+    width = style.small_width(_quantity(fills))
+    return QRectF(x - width / 2, far + (style.px(1) if down else -style.px(15)), width, style.px(14))
+
+
+def _paint_quantity(painter: QPainter, box: QRectF, side: str, text: str, style: ChartStyle) -> None:
+    painter.fillRect(box.adjusted(-style.px(2), 0, style.px(2), 0), style.brushes["panel"])
+    painter.setFont(style.small)
+    painter.setPen(style.pens["mark_buy" if side == "buy" else "mark_sell"])
+    painter.drawText(box.adjusted(-box.width(), 0, box.width(), 0), CENTRE, text)
