@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 
 from PySide6.QtCore import QObject, Signal
 
@@ -39,6 +40,7 @@ class DeskModel(QObject):
     alarm_raised = Signal(object)
     logs_added = Signal(object)
     ready_changed = Signal(bool)
+    instruments_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -59,6 +61,11 @@ class DeskModel(QObject):
         self.data_mode = "SIM"
         self.execution_mode = "PAPER"
         self.ready = False
+
+    def set_instruments(self, instruments: Iterable[Instrument]) -> None:
+        """Take what can be traded."""
+        self.instruments = {instrument.id: instrument for instrument in instruments}
+        self.instruments_changed.emit()
 
     def set_ready(self, ready: bool) -> None:
         """Tell the panels whether the engine answers."""

@@ -1,0 +1,1 @@
+"""Small widgets that the window and the panels share."""
