@@ -10,10 +10,10 @@ from PySide6.QtCore import QPoint, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLineEdit, QMenu, QVBoxLayout, QWidget
 
-from bidmere_terminal.tables.columns import Column, Heading, Key, Row, SortBy
+from bidmere_terminal.tables.columns import Cell, Column, Heading, Key, Row, SortBy
 from bidmere_terminal.tables.empty_state import EmptyState
 from bidmere_terminal.tables.export import as_tsv
-from bidmere_terminal.tables.painting import Flashes, Paints
+from bidmere_terminal.tables.painting import PADDING_PX, Flashes, Paints
 from bidmere_terminal.tables.row_model import RowModel
 from bidmere_terminal.tables.row_order import Group
 from bidmere_terminal.tables.table_menu import TableMenu
@@ -57,6 +57,7 @@ class LiveTable(QWidget):
         self._frame_ms = frame_ms
         self._dirty: set[Key] = set()
         self._flash_values: dict[tuple[Key, int], Any] = {}
+        self._longest = [0] * len(columns)
         self._rows_changed = False
         self._order_forced = False
         self._order_stale = False
@@ -112,12 +113,9 @@ class LiveTable(QWidget):
         self._rows_changed = True
         self._wake()
 
-    def replace_all(self, rows: Mapping[Key, Row]) -> None:
-        """Show exactly these rows."""
-        for key in [key for key in self.model.rows if key not in rows]:
-            self.model.discard(key)
-        for key, row in rows.items():
-            self.model.put(key, row)
+    def replace_all(self, rows: Mapping[Any, Row]) -> None:
+        """Show exactly these rows, in this order where nothing is sorted."""
+        self.model.replace_all(rows)
         self._dirty.update(rows)
         self._rows_changed = True
         self._wake()
@@ -217,6 +215,7 @@ class LiveTable(QWidget):
         anchor = self._scroll_anchor()
         if model.set_order(order):
             self._restore_scroll(anchor)
+            self._measure()
         if model.order:
             self.empty.hide()
         else:
@@ -247,6 +246,7 @@ class LiveTable(QWidget):
         first, last = self._visible_lines()
         shown = [(number, model.columns[number]) for number in view.shown_columns() if model.columns[number].live]
         seen: set[Key] = set()
+        grown = False
         for line in range(first, last + 1):
             key = model.order[line]
             if key not in dirty:
@@ -263,8 +263,33 @@ class LiveTable(QWidget):
                     self._flash(key, number, column.value(row))
                 if cell != cells[number] or column.paint is not None:
                     cells[number] = cell
+                    grown = self._grow(number, cell) or grown
                     self._update_rect(line, number)
         model.forget_cells(dirty - seen)
+        if grown:
+            view.fit()
+
+    def _measure(self) -> None:
+        """Widen columns whose longest text does not fit; they never shrink by themselves."""
+        numbers = self.view.shown_columns()
+        grown = [self._grow(number, self.model.cell(key, number)) for key in self.visible_keys() for number in numbers]
+        if any(grown):
+            self.view.fit()
+
+    def _grow(self, number: int, cell: Cell) -> bool:
+        length = len(cell.text) + len(cell.suffix)
+        if length <= self._longest[number]:
+            return False
+        self._longest[number] = length
+        column = self.model.columns[number]
+        width = self.paints.metrics.horizontalAdvance(cell.text) + 2 * PADDING_PX + 2
+        if cell.suffix:
+            width += self.paints.small_metrics.horizontalAdvance(cell.suffix)
+        needed = self.view.needed
+        if column.button or width <= needed.get(column.id, 0):
+            return False
+        needed[column.id] = width
+        return True
 
     def _flash(self, key: Key, number: int, value: Any) -> None:
         before = self._flash_values.get((key, number))
@@ -423,7 +448,9 @@ class LiveTable(QWidget):
             number = numbers[column_id]
             header = self.view.horizontalHeader()
             header.moveSection(header.visualIndex(number), place)
-            self.view.wished[column_id] = min(max(int(width), 24), 2_000)
+            if int(width) != self.model.columns[number].width:
+                self.view.wished[column_id] = min(max(int(width), 24), 2_000)
+                self.view.resized.add(column_id)
             self.view.setColumnHidden(number, not visible)
         levels = state.get("sort")
         if isinstance(levels, list):

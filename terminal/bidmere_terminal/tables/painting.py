@@ -22,7 +22,7 @@ from bidmere_terminal.tables.export import canonical_cell
 from bidmere_terminal.tables.row_model import RowModel, alignment
 from bidmere_terminal.theme import METRICS, Theme, current, ui_font
 
-PADDING_PX = 8
+PADDING_PX = 7
 FLASH_S = 0.24
 FLASH_GAP_S = 0.34
 _TEXT_FLAGS = int(Qt.TextFlag.TextSingleLine)
@@ -157,7 +157,7 @@ class CellDelegate(QStyledItemDelegate):
         text = cell.text
         painter.setFont(paints.font)
         if not cell.suffix:
-            if len(text) > 6 and paints.metrics.horizontalAdvance(text) > inner.width():
+            if paints.metrics.horizontalAdvance(text) > inner.width():
                 text = paints.metrics.elidedText(text, Qt.TextElideMode.ElideRight, inner.width())
             painter.setPen(paints.pen(cell.role))
             painter.drawText(inner, flags, text)
@@ -165,6 +165,9 @@ class CellDelegate(QStyledItemDelegate):
         room = paints.small_metrics.horizontalAdvance(cell.suffix)
         length = paints.metrics.horizontalAdvance(text)
         if length + room > inner.width():
+            if column.align is Align.LEFT:  # the name before its suffix
+                self._paint_text(painter, rect, cell._replace(suffix=""), column, flags)
+                return
             text = paints.metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(0, inner.width() - room))
             length = paints.metrics.horizontalAdvance(text)
         left = inner.right() + 1 - room - length if column.align is Align.RIGHT else inner.left()

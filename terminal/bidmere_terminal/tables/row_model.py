@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
@@ -84,6 +84,12 @@ class RowModel(QAbstractTableModel):
         """Add a row or replace it; it is shown at the next `reorder`."""
         self.rows[key] = row
         self._gone.discard(key)
+
+    def replace_all(self, rows: Mapping[Any, Row]) -> None:
+        """Hold exactly these rows, in this natural order; others stay readable until `set_order` drops them."""
+        leaving = {key: row for key, row in self.rows.items() if key not in rows and key in self._positions}
+        self._gone = set(leaving)
+        self.rows = {**rows, **leaving}
 
     def discard(self, key: Key) -> None:
         """Take a row out; it stays readable until the next `set_order` no longer shows it."""

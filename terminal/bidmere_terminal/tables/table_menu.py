@@ -75,6 +75,7 @@ class TableMenu:
             header.moveSection(header.visualIndex(number), number)
             view.setColumnHidden(number, not column.visible)
             view.wished[column.id] = column.width
+        view.resized.clear()
         self._table.columns_changed()
 
     def export(self) -> None:

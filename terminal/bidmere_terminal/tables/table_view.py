@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
-from bidmere_terminal.tables.columns import Heading, Key
+from bidmere_terminal.tables.columns import Align, Heading, Key
 from bidmere_terminal.tables.fitting import Wish, fitted
 from bidmere_terminal.tables.header import TableHeader
 from bidmere_terminal.tables.painting import CellDelegate, Flashes, Paints
@@ -40,6 +40,8 @@ class TableView(QTableView):
         self._model = model
         self.hovered = False
         self.wished: dict[str, int] = {column.id: column.width for column in model.columns}
+        self.needed: dict[str, int] = {}
+        self.resized: set[str] = set()
         self._fitting = False
         self.takes_text = False
         self.setModel(model)
@@ -114,8 +116,13 @@ class TableView(QTableView):
         wishes = []
         for number in shown:
             column = self._model.columns[number]
-            wish = self.wished[column.id]
-            wishes.append(Wish(wish, min(wish, column.min_width), column.stretch))
+            wish, needed = self.wished[column.id], self.needed.get(column.id, 0)
+            if column.id in self.resized:
+                wishes.append(Wish(wish, min(wish, column.min_width), column.stretch))
+            elif column.align is Align.RIGHT:
+                wishes.append(Wish(max(wish, needed), max(column.min_width, needed), column.stretch))
+            else:
+                wishes.append(Wish(max(wish, min(needed, 2 * wish)), min(wish, column.min_width), column.stretch))
         self._fitting = True
         try:
             for number, width in zip(shown, fitted(wishes, self.viewport().width()), strict=True):
@@ -127,6 +134,7 @@ class TableView(QTableView):
     def _section_resized(self, number: int, _old: int, new: int) -> None:
         if not self._fitting and new > 0:
             self.wished[self._model.columns[number].id] = new
+            self.resized.add(self._model.columns[number].id)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit the columns to the new width."""
