@@ -113,7 +113,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     verify = journal.add_parser("verify", help="check the hash chain, the rows and that a replay gives the same states")
     _common(verify)
-    verify.set_defaults(do=_home("journal", "verify"))
+    verify.set_defaults(do=_home("journal", "verify_journal"))
 
     doctor = commands.add_parser("doctor", help="check Python, Qt, key store, disk, clock, SQLite and data folders")
     _common(doctor)

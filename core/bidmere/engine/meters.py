@@ -46,3 +46,24 @@ class LoopMeter:
     def memory_mb(self) -> float:
         """Resident memory in MB."""
         return float(self._process.memory_info().rss) / 1e6
+
+
+class RateMeter:
+    """Count events and tell the rate since the last question."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._since = time.monotonic()
+        self._rate = 0.0
+
+    def count(self, _event: object) -> None:
+        """Count one."""
+        self._count += 1
+
+    def per_second(self) -> float:
+        """Return events a second since the last call that was at least half a second ago."""
+        elapsed = time.monotonic() - self._since
+        if elapsed >= 0.5:
+            self._rate = self._count / elapsed
+            self._count, self._since = 0, time.monotonic()
+        return self._rate

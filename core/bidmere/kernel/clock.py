@@ -98,8 +98,13 @@ class SimClock:
 
 async def sleep_until(clock: Clock, ts_ns: int) -> None:
     """Wait until the clock reaches a time."""
-    done = asyncio.get_running_loop().create_future()
-    timer = clock.call_at(ts_ns, lambda: done.done() or done.set_result(None))
+    done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def wake() -> None:
+        if not done.done():
+            done.set_result(None)
+
+    timer = clock.call_at(ts_ns, wake)
     try:
         await done
     finally:

@@ -1,0 +1,206 @@
+"""The engine: everything of one profile, built for a mode, started in order and stopped in reverse."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bidmere.automation.run import Run
+from bidmere.automation.runner import StrategyRunner
+from bidmere.brokerage.plugin import BrokerSession, SessionContext
+from bidmere.data.aggregate import Aggregator, price_source
+from bidmere.data.history import HistoryService
+from bidmere.data.service import DataService
+from bidmere.desk.bars import WatchedBars
+from bidmere.desk.desk import Desk, run_view
+from bidmere.desk.feed import DeskFeed
+from bidmere.desk.instruments import InstrumentBook
+from bidmere.desk.replay import ReplayControl
+from bidmere.desk.wiring import FeedWiring
+from bidmere.engine.config import EngineConfig
+from bidmere.engine.health import HealthMonitor
+from bidmere.engine.marks import Marks
+from bidmere.engine.sizing import default_qty
+from bidmere.engine.wiring import Wiring, wire
+from bidmere.execution.events import PositionChanged
+from bidmere.execution.oms import OrderManager
+from bidmere.kernel.bus import EventBus
+from bidmere.kernel.clock import Clock
+from bidmere.kernel.lifecycle import Supervisor
+from bidmere.kernel.logs import log_to_file, stop_logging
+from bidmere.kernel.tasks import TaskOwner
+from bidmere.model.ids import InstrumentId, OrderIdFactory
+from bidmere.model.money import use_money_context
+from bidmere.settings.paths import open_profile
+from bidmere.storage.journal import JOURNAL_FILE, Journal
+from bidmere.storage.lock import ProfileLock
+
+log = logging.getLogger(__name__)
+
+ACCOUNT_PERIOD_NS = 250_000_000
+LOG_FILE = Path("logs") / "bidmere.log"
+
+
+@dataclass(slots=True)
+class _Parts:
+    """What a started engine consists of."""
+
+    wiring: Wiring
+    session: BrokerSession
+    oms: OrderManager
+    journal: Journal
+    desk: Desk
+
+
+class Engine:
+    """One profile at work. Start once, stop once; `desk` and `feed` are there after the start."""
+
+    def __init__(self, config: EngineConfig) -> None:
+        self.config = config
+        self.feed = DeskFeed()
+        self._tasks = TaskOwner("engine", on_crash=self._crashed)
+        self._supervisor = Supervisor()
+        self._undo: list[Callable[[], None]] = []
+        self._parts: _Parts | None = None
+
+    @property
+    def desk(self) -> Desk:
+        """The façade of the running engine."""
+        return self._running.desk
+
+    async def journal_hash(self) -> str:
+        """Return the last hash of the journal's chain, after everything in flight was written."""
+        parts = self._running
+        await parts.oms.settle()
+        return await parts.journal.last_hash()
+
+    async def start(self) -> None:
+        """Lock the profile, rebuild state from the journal, connect, reconcile.
+
+        Raises InvalidInput, StorageError or VenueError with a sentence; nothing is left running or locked then.
+        """
+        use_money_context()
+        try:
+            await self._start()
+        except BaseException:
+            await self._unwind()
+            raise
+
+    async def stop(self) -> None:
+        """Close the gate first (R-65), then everything else in reverse order."""
+        await self._unwind()
+
+    @property
+    def _running(self) -> _Parts:
+        if self._parts is None:
+            raise RuntimeError("The engine has not started.")
+        return self._parts
+
+    async def _start(self) -> None:
+        profile = open_profile(self.config.profile_dir)
+        lock = ProfileLock(profile)
+        lock.acquire()
+        self._undo.append(lock.release)
+        handler = log_to_file(profile / LOG_FILE)
+        self._undo.append(lambda: stop_logging(handler))
+
+        wiring = wire(self.config)
+        clock, bus = wiring.clock, EventBus()
+        context = SessionContext(clock=clock, tasks=self._tasks, profile_dir=profile, seed=self.config.seed)
+        session = wiring.open_session(context)
+        book = InstrumentBook()
+        book.add(await session.instruments.load())
+
+        data = DataService(bus, clock)
+        await self._supervisor.start(data)
+        aggregator = Aggregator(bus, clock, quality=data.quality)
+        self._undo.append(aggregator.close)
+        for instrument in book.all():
+            aggregator.set_source(instrument.id, price_source(instrument))
+        if session.market_data is not None:
+            data.add_source(session.market_data)
+
+        watched = WatchedBars()
+        feed_wiring = FeedWiring(bus, self.feed, watched)
+        feed_wiring.start()
+        self._undo.append(feed_wiring.stop)
+
+        await self._supervisor.start(session)
+        account = wiring.account(session)
+        marks = Marks(data.cache, book, account.currency)
+        await data.subscribe([pair.id for pair in marks.pairs])
+
+        journal = Journal(profile / JOURNAL_FILE)
+        await self._supervisor.start(journal)
+        oms = OrderManager(
+            clock=clock, bus=bus, journal=journal, tasks=self._tasks, instruments=book.find, market=data.cache,
+            marks=marks, new_id=OrderIdFactory(self.config.seed), profile_dir=profile,
+        )  # fmt: skip
+        await oms.add_account(account, session.execution)
+        await self._supervisor.start(oms)
+
+        history = HistoryService(session.history, aggregator)
+        runner = StrategyRunner(
+            bus=bus, clock=clock, tasks=self._tasks, trading=oms, market=wiring.bar_source(history, aggregator),
+            default_qty=lambda instrument, account_id: default_qty(oms.valuation(account_id), instrument, marks),
+            on_run=self._on_run,
+        )  # fmt: skip
+        await self._supervisor.start(runner)
+        health = HealthMonitor(self._supervisor, bus, data, oms, runner, self._tasks)
+        await self._supervisor.start(health)
+        replay = ReplayControl(session) if wiring.is_replay else None
+        desk = Desk(
+            book=book, data=data, aggregator=aggregator, history=history, oms=oms, runner=runner, watched=watched,
+            health=health.view, modes=wiring.modes, replay=replay,
+        )  # fmt: skip
+        self._parts = _Parts(wiring, session, oms, journal, desk)
+        self._keep_positions_priced(bus, data, oms)
+        self._publish_accounts(clock, oms)
+        wiring.ready(session, oms)
+
+    async def _unwind(self) -> None:
+        self._parts = None
+        await self._supervisor.stop()
+        await self._tasks.close()
+        while self._undo:
+            self._undo.pop()()
+
+    def _crashed(self, name: str, error: BaseException) -> None:
+        """An unhandled exception in an engine task blocks new orders (Q-8)."""
+        if self._parts is not None:
+            self._parts.oms.block(f"Internal task {name} failed: {error}")
+
+    def _on_run(self, run: Run) -> None:
+        self.feed.put_run(run_view(run))
+
+    def _keep_positions_priced(self, bus: EventBus, data: DataService, oms: OrderManager) -> None:
+        priced: set[InstrumentId] = set()
+
+        def changed(event: PositionChanged) -> None:
+            instrument = event.position.instrument.id
+            if instrument not in priced and not event.position.is_flat:
+                priced.add(instrument)
+                self._tasks.spawn(data.subscribe([instrument]), f"price.{instrument}")
+
+        self._undo.append(bus.subscribe(PositionChanged, changed))
+        for position in oms.positions():
+            changed(PositionChanged(position=position))
+
+    def _publish_accounts(self, clock: Clock, oms: OrderManager) -> None:
+        stopped = False
+
+        def publish() -> None:
+            if stopped:
+                return
+            for account in oms.accounts():
+                self.feed.put_account(account, oms.valuation(account.id))
+            clock.call_later(ACCOUNT_PERIOD_NS, publish)
+
+        def stop() -> None:
+            nonlocal stopped
+            stopped = True
+
+        publish()
+        self._undo.append(stop)
