@@ -116,13 +116,11 @@ class TableView(QTableView):
         wishes = []
         for number in shown:
             column = self._model.columns[number]
-            wish, needed = self.wished[column.id], self.needed.get(column.id, 0)
-            if column.id in self.resized:
-                wishes.append(Wish(wish, min(wish, column.min_width), column.stretch))
-            elif column.align is Align.RIGHT:
-                wishes.append(Wish(max(wish, needed), max(column.min_width, needed), column.stretch))
-            else:
-                wishes.append(Wish(max(wish, min(needed, 2 * wish)), min(wish, column.min_width), column.stretch))
+            wish = self.wished[column.id]
+            if column.id not in self.resized:
+                wish = max(wish, min(self.needed.get(column.id, 0), 2 * wish))
+            least = min(wish, column.min_width) if column.min_width and column.align is Align.LEFT else wish
+            wishes.append(Wish(wish, least, column.stretch))
         self._fitting = True
         try:
             for number, width in zip(shown, fitted(wishes, self.viewport().width()), strict=True):

@@ -73,23 +73,23 @@ def watch_columns() -> list[Column]:
     right = Align.RIGHT
     return [
         Column(
-            id="symbol", title="Symbol", width=92, min_width=62, stretch=1, live=False,
+            id="symbol", title="Symbol", width=88, min_width=62, stretch=1, live=False,
             cell=lambda row: Cell(row.instrument.id.symbol, "text", f"·{row.instrument.id.venue}"),
             value=lambda row: row.instrument.id.symbol,
             canonical=lambda row: str(row.instrument.id),
             detail=lambda row: f"{row.instrument.id} {row.instrument.name}".strip(),
         ),
         Column(
-            id="last", title="Last", width=70, min_width=56, align=right, flash=True,
+            id="last", title="Last", width=66, align=right, flash=True,
             cell=lambda row: _price(row, row.last), value=lambda row: row.last,
         ),
         Column(
-            id="change_pct", title="Chg %", width=60, min_width=54, align=right,
+            id="change_pct", title="Chg %", width=58, align=right,
             cell=lambda row: Cell(pct_text(row.change_pct), _direction(row.change_pct)),
             value=lambda row: row.change_pct, hint="Change since the day's reference price, per cent",
         ),
         Column(
-            id="volume", title="Vol", width=50, min_width=44, align=right,
+            id="volume", title="Vol", width=48, align=right,
             cell=lambda row: _figure(compact(row.stats.volume if row.stats else None)),
             value=lambda row: row.stats.volume if row.stats else None, hint="Volume since 00:00 UTC, in units",
         ),
