@@ -39,10 +39,10 @@ class Admission:
         self._answers[client_id] = (intent, qty, spec, answer)
         return answer, order
 
-    def remember(self, order: WorkingOrder, qty: Decimal, spec: OrderSpec) -> None:
-        """Know an order of an earlier run again."""
+    def remember(self, order: WorkingOrder) -> None:
+        """Know an order of an earlier run again, as it was first asked for."""
         answer = Accepted(venue_id=order.venue_id, ts_venue=order.created_ns)
-        self._answers[order.client_id] = (order.intent, qty, spec, answer)
+        self._answers[order.client_id] = (order.intent, order.intent.qty, order.intent.spec, answer)
 
     def replace_refusal(self, order: WorkingOrder, qty: Decimal, spec: OrderSpec) -> Refused | None:
         """Return why an order cannot be changed so, None when it can."""

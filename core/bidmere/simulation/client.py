@@ -27,13 +27,21 @@ Recorder = Callable[[Sequence[Addressed]], None]
 class ExchangeServer:
     """Run an exchange on a clock and send its reports to the clients of each account.
 
-    `record` sees the reports before anyone else: what was told survives.
+    `record` sees the reports before anyone else: what was told survives. `before_order` may feed the exchange fresh
+    prices of an instrument nobody watches.
     """
 
-    def __init__(self, exchange: Exchange, clock: Clock, record: Recorder | None = None) -> None:
+    def __init__(
+        self,
+        exchange: Exchange,
+        clock: Clock,
+        record: Recorder | None = None,
+        before_order: Callable[[InstrumentId], None] | None = None,
+    ) -> None:
         self.exchange = exchange
         self.clock = clock
         self.record = record
+        self.before_order = before_order
         self._clients: dict[str, SimulatedExecution] = {}
         self._timer: TimerHandle | None = None
         self._timer_ns = 0
@@ -108,6 +116,8 @@ class SimulatedExecution:
         """Send a new order."""
         await self._travel()
         asked = order.order
+        if self._server.before_order is not None:
+            self._server.before_order(asked.instrument)
         outcome, reports = self._exchange.submit(
             asked.client_id, asked.intent, asked.qty, asked.spec, self._clock.now_ns()
         )
@@ -116,6 +126,8 @@ class SimulatedExecution:
     async def replace(self, change: ApprovedReplace) -> Outcome:
         """Send a change of quantity, price or trigger."""
         await self._travel()
+        if self._server.before_order is not None:
+            self._server.before_order(change.order.instrument)
         outcome, reports = self._exchange.replace(change.order.client_id, change.qty, change.spec, self._clock.now_ns())
         return await self._answer(outcome, reports)
 

@@ -43,6 +43,7 @@ from bidmere.simulation.working import Stage, WorkingOrder
 Report = OrderEvent | FundingPaid
 Addressed = tuple[str, Report]
 DAY_NS = 86_400_000_000_000
+_STALE_MARK_NS = 5_000_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,7 @@ class Exchange:
         prefix: str = "",
         fallback_mark: MarkOf | None = None,
     ) -> None:
-        self.instruments = {instrument.id: instrument for instrument in instruments}
+        self.instruments: dict[InstrumentId, Instrument] = {}
         self.books = {account.id: AccountBook(account) for account in accounts}
         self.costs = costs or Costs()
         self.links = Links(self)
@@ -85,9 +86,18 @@ class Exchange:
         self._out: list[Addressed] = []
         self._deferred: list[Callable[[], None]] = []
         self._ends: list[tuple[int, str]] = []
-        self._marks = MarkRates(self.instruments.values(), self.mark)
+        self._marks = MarkRates(self.mark)
         self._admission = Admission(self)
         self._upkeep = Upkeep(self)
+        self.list_instruments(instruments)
+
+    def list_instruments(self, instruments: Iterable[Instrument]) -> None:
+        """Add instruments; one listed already is left as it is."""
+        for instrument in instruments:
+            if instrument.id not in self.instruments:
+                self.instruments[instrument.id] = instrument
+                self._marks.add(instrument)
+                self._upkeep.add(instrument)
 
     # ── inputs ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -192,10 +202,14 @@ class Exchange:
         return self._status.get(instrument, self.instruments[instrument].status)
 
     def mark(self, instrument: Instrument) -> Decimal | None:
-        """Return the middle of the outside market, else the last price, else the fallback's."""
+        """Return the middle of the outside market or the last price; where that is old or none, the fallback's."""
         matcher = self._matchers.get(instrument.id)
         known = matcher.outside.mark() if matcher is not None else None
-        return self._fallback_mark(instrument) if known is None and self._fallback_mark else known
+        if self._fallback_mark is None:
+            return known
+        if known is None or matcher is None or self.now_ns - matcher.outside.ts > _STALE_MARK_NS:
+            return self._fallback_mark(instrument)
+        return known
 
     def rate(self) -> Rate:
         """Return the currency conversion at present marks."""
@@ -324,6 +338,24 @@ class Exchange:
         """Return a new trade or order id of the venue."""
         self._numbers[purpose] += 1
         return f"{self._prefix}{purpose[0].upper()}{self._numbers[purpose]}"
+
+    def restore(self, orders: Iterable[WorkingOrder], fills: Iterable[Fill], paid: Iterable[FundingPaid]) -> None:
+        """Take back what an earlier run of this venue knew, without a word to anyone; called before any input."""
+        for fill in fills:
+            self.books[fill.account].book(fill, self.instruments[fill.instrument])
+        for event in paid:
+            self.books[event.account].credit(event.currency, event.amount)
+        for order in orders:
+            stage, order.stage = order.stage, Stage.HELD
+            self.links.add(order)
+            self._admission.remember(order)
+            if stage is Stage.DONE:
+                order.stage = stage
+                continue
+            if order.expires_ns:
+                heapq.heappush(self._ends, (order.expires_ns, order.client_id))
+            self._admission.reserve(order)
+            self.matcher(order.instrument.id).put_back(order, stage)
 
     def report(self, account: str, event: Report) -> None:
         """Say something to an account, in order with everything else."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 
 from bidmere.model.account import Account, Rate, Valuation, rates_from_marks, value_account
@@ -56,13 +56,15 @@ class AccountBook:
 class MarkRates(Mapping[tuple[str, str], Decimal]):
     """Offer currency rates out of the marks of FX, spot and perpetual instruments, looked up when asked."""
 
-    def __init__(self, instruments: Iterable[Instrument], mark: MarkOf) -> None:
+    def __init__(self, mark: MarkOf) -> None:
         self._mark = mark
         self._pairs: dict[tuple[str, str], Instrument] = {}
-        for instrument in instruments:
-            if instrument.kind in (InstrumentKind.FX, InstrumentKind.SPOT, InstrumentKind.PERPETUAL):
-                pair = (PEGS.get(instrument.base, instrument.base), PEGS.get(instrument.quote, instrument.quote))
-                self._pairs.setdefault(pair, instrument)
+
+    def add(self, instrument: Instrument) -> None:
+        """Use an instrument's mark for its pair of currencies, unless another does already."""
+        if instrument.kind in (InstrumentKind.FX, InstrumentKind.SPOT, InstrumentKind.PERPETUAL):
+            pair = (PEGS.get(instrument.base, instrument.base), PEGS.get(instrument.quote, instrument.quote))
+            self._pairs.setdefault(pair, instrument)
 
     def __getitem__(self, pair: tuple[str, str]) -> Decimal:
         price = self._mark(self._pairs[pair])

@@ -184,6 +184,16 @@ class Matcher:
         self._queue_behind(order)
         self.book.add(order)
 
+    def put_back(self, order: WorkingOrder, stage: Stage) -> None:
+        """Put an order of an earlier run where it stood; it matches with the next data."""
+        order.stage = stage
+        if stage is Stage.RESTING:
+            self.rest(order)
+        elif stage is Stage.PARKED:
+            self.conditionals.append(order)
+        elif stage is Stage.SEEKING:
+            self.seeking.append(order)
+
     def remove(self, order: WorkingOrder) -> None:
         """Take an order out of wherever it stands."""
         if order.stage is Stage.RESTING:

@@ -34,9 +34,14 @@ class Upkeep:
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
-        self._perpetuals = [one for one in exchange.instruments.values() if one.funding_interval_hours]
+        self._perpetuals: list[Instrument] = []
         self._funding: dict[InstrumentId, int] = {}
         self._next_check_ns = 0
+
+    def add(self, instrument: Instrument) -> None:
+        """Take a listed instrument into care."""
+        if instrument.funding_interval_hours:
+            self._perpetuals.append(instrument)
 
     def next_funding_ns(self) -> int | None:
         """Return the next funding time, None before the clock has been seen or without perpetuals."""
