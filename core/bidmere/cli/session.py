@@ -10,13 +10,8 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from bidmere.desk.api import DeskApi
 from bidmere.engine.config import EngineConfig, Mode
 from bidmere.engine.engine import Engine
-from bidmere.model.ids import InstrumentId
-
-_QUOTE_WAIT_S = 3.0
-_POLL_S = 0.02
 
 
 def run_async(job: Callable[[], Coroutine[Any, Any, int]]) -> int:
@@ -49,11 +44,3 @@ def sim_config(arguments: argparse.Namespace) -> EngineConfig:
     """Return the configuration of the simulated venue on the named profile."""
     return EngineConfig(profile_dir=arguments.profile, mode=Mode.SIM, seed=arguments.seed)
 
-
-async def wait_for_quote(desk: DeskApi, instrument: InstrumentId) -> None:
-    """Watch an instrument and wait until it has a price, at most three seconds; the gate says no without one."""
-    await desk.watch([instrument])
-    for _ in range(int(_QUOTE_WAIT_S / _POLL_S)):
-        if desk.quote(instrument) is not None:
-            return
-        await asyncio.sleep(_POLL_S)

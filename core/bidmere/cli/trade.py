@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import time
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 from bidmere.cli.output import show, table
 from bidmere.cli.session import engine_for, run_async, sim_config
 from bidmere.desk.api import DeskApi
-from bidmere.desk.grammar import OrderLine, parse_line, to_intent
+from bidmere.desk.grammar import parse
+from bidmere.desk.line_orders import draft_order
+from bidmere.desk.lines import OrderLine
+from bidmere.desk.surroundings import surroundings
+from bidmere.desk.tokens import SymbolTable
 from bidmere.desk.words import state_words
 from bidmere.errors import InvalidInput
 from bidmere.model.account import Valuation
@@ -60,18 +64,17 @@ async def start_strategy(desk: DeskApi, arguments: argparse.Namespace, account: 
 
 def order(arguments: argparse.Namespace) -> int:
     """Send one order line through the gate, wait for its end, say how it stands."""
-    line = parse_line(" ".join(arguments.line))
-    if not isinstance(line, OrderLine):
-        raise InvalidInput("That is no order: write for example BTCUSDT B 0.1 @ 65000 TIF GTC.")
 
     async def job() -> int:
         async with engine_for(sim_config(arguments)) as engine:
             desk = engine.desk
             account = desk.accounts()[0].id
-            instrument = desk.resolve(line.symbol)
-            await desk.watch([instrument.id])
-            await _until(lambda: desk.quote(instrument.id) is not None, 3.0)
-            intent = to_intent(line, desk, account=account, source="cli")
+            line = parse(" ".join(arguments.line), SymbolTable(one.id for one in desk.instruments()))
+            if not isinstance(line, OrderLine):
+                raise InvalidInput("That is no order: write for example BTCUSDT B 0.1 @ 65000 TIF GTC.")
+            await desk.watch([line.symbol])
+            await _until(lambda: desk.quote(line.symbol) is not None, 3.0)
+            intent = draft_order(line, surroundings(desk, line.symbol, account), source="cli").intent
             if arguments.preview:
                 preview = desk.preview(intent)
                 show({"preview": preview}, report_text(preview.report), as_json=arguments.json)
@@ -162,14 +165,18 @@ def summary_text(summary: dict[str, Any]) -> str:
         lines.append("Not valued for want of a price or rate: " + ", ".join(valuation.missing))
     held = [row for row in summary["positions"] if row["qty"]]
     if held:
-        rows = [(row["instrument"], plain(row["qty"]), plain(row["avg_price"]), _money(row["realised"])) for row in held]
+        rows = [
+            (row["instrument"], plain(row["qty"]), plain(row["avg_price"]), _money(row["realised"])) for row in held
+        ]
         lines.append(table(("Position", "Qty", "Average", "Realised"), rows, frozenset({1, 2, 3})))
     working = [row for row in summary["orders"] if row["state"].is_working]
     if working:
         rows = [(row["client_id"], row["instrument"], row["side"], plain(row["qty"]), row["words"]) for row in working]
         lines.append(table(("Order", "Instrument", "Side", "Qty", "State"), rows, frozenset({3})))
-    for run_ in summary["strategies"]:
-        lines.append(f"{run_.run_id} on {run_.instrument} {run_.timeframe}: {run_.state}, {run_.orders} orders")
+    lines += [
+        f"{one.run_id} on {one.instrument} {one.timeframe}: {one.state}, {one.orders} orders"
+        for one in summary["strategies"]
+    ]
     lines.append(f"{len(summary['orders'])} orders, {summary['fills']} fills")
     return "\n".join(lines)
 
@@ -190,7 +197,8 @@ def _find(desk: DeskApi, client_id: str) -> Order:
     return next(one for one in desk.orders() if one.client_id == client_id)
 
 
-async def _until(done: Any, seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while not done() and time.monotonic() < end:
+async def _until(done: Callable[[], bool], seconds: float) -> None:
+    for _ in range(int(seconds / _POLL_S)):
+        if done():
+            return
         await asyncio.sleep(_POLL_S)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
@@ -19,7 +20,7 @@ from bidmere.desk.limits import risk_rows
 from bidmere.desk.replay import ReplayControl
 from bidmere.errors import InvalidInput
 from bidmere.execution.oms import OrderManager, SubmitResult
-from bidmere.model.account import Account, Valuation
+from bidmere.model.account import Account, Rate, Valuation
 from bidmere.model.bars import BarArray
 from bidmere.model.fills import Fill
 from bidmere.model.ids import InstrumentId
@@ -33,6 +34,8 @@ from bidmere.risk.limits import RiskLimits
 from bidmere.strategy.params import describe
 from bidmere.strategy.registry import load_strategy, strategy_names
 
+_QUOTE_POLLS, _QUOTE_POLL_S = 100, 0.02
+
 
 class Desk:
     """Implement `desk.api.DeskApi` for one engine; lives on the engine's loop."""
@@ -40,7 +43,7 @@ class Desk:
     def __init__(
         self, *, book: InstrumentBook, data: DataService, aggregator: Aggregator, history: HistoryService,
         oms: OrderManager, runner: StrategyRunner, watched: WatchedBars, health: Callable[[], HealthView],
-        modes: tuple[str, str], replay: ReplayControl | None,
+        modes: tuple[str, str], replay: ReplayControl | None, rate: Rate,
     ) -> None:  # fmt: skip
         self._book = book
         self._data = data
@@ -53,6 +56,7 @@ class Desk:
         self._health = health
         self._modes = modes
         self._replay = replay
+        self._rate = rate
 
     # ---- what is there
 
@@ -129,6 +133,10 @@ class Desk:
         """Return an account's value now."""
         return self._oms.valuation(account)
 
+    def rate(self, source: str, target: str) -> Decimal | None:
+        """Return what one unit of a currency is worth in another, None when unknown."""
+        return self._rate(source, target)
+
     def positions(self) -> tuple[Position, ...]:
         """Return all positions, flat ones included."""
         return self._oms.positions()
@@ -156,7 +164,18 @@ class Desk:
     async def submit(self, intent: OrderIntent) -> SubmitResult:
         """Send an intent through the gate."""
         self._book.get(intent.instrument)
+        await self._priced(intent.instrument)
         return await self._oms.submit(intent)
+
+    async def _priced(self, instrument: InstrumentId) -> None:
+        """Watch what is ordered; the gate refuses what has no price, so wait a moment for the first one."""
+        if self._data.cache.quote(instrument) is not None:
+            return
+        await self._data.subscribe([instrument])
+        for _ in range(_QUOTE_POLLS):
+            if self._data.cache.quote(instrument) is not None:
+                return
+            await asyncio.sleep(_QUOTE_POLL_S)
 
     async def cancel(self, client_id: str, source: str) -> None:
         """Cancel one order."""

@@ -153,7 +153,7 @@ class Engine:
         replay = ReplayControl(session) if wiring.is_replay else None
         desk = Desk(
             book=book, data=data, aggregator=aggregator, history=history, oms=oms, runner=runner, watched=watched,
-            health=health.view, modes=wiring.modes, replay=replay,
+            health=health.view, modes=wiring.modes, replay=replay, rate=marks.rate,
         )  # fmt: skip
         self._parts = _Parts(wiring, session, oms, journal, desk)
         self._keep_positions_priced(bus, data, oms)
