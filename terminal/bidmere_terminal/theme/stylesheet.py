@@ -83,6 +83,7 @@ QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled {{ color: {tex
 QLineEdit[invalid="true"], QAbstractSpinBox[invalid="true"] {{ border: 1px solid {danger}; }}
 QPlainTextEdit[plain="true"] {{ border: none; background: {panel}; }}
 QAbstractSpinBox {{ padding-right: 18px; }}
+QAbstractSpinBox QLineEdit {{ background: transparent; border: none; border-radius: 0; padding: 0 0 0 4px; }}
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: 16px; border: none; background: transparent; }}
 QAbstractSpinBox::up-arrow {{ image: {image_up}; width: 10px; height: 10px; }}
 QAbstractSpinBox::down-arrow {{ image: {image_down}; width: 10px; height: 10px; }}
