@@ -189,6 +189,7 @@ def _with_hues(theme: Theme, hues: _Hues, buy_is_up: bool = True) -> Theme:
 
 _CLASSIC_DARK = _Hues("#12b48c", "#0fa682", "#0b8063", "#f4676c", "#e5484d", "#cf373d", "#5b9dff", "#efb347")
 _CLASSIC_LIGHT = _Hues("#066c53", "#0b9473", "#0a8063", "#bb2730", "#dd3d44", "#cf373d", "#1d63dc", "#8f5500")
+_CONTRAST_DARK = _Hues("#3fe3b6", "#2fd6a8", "#0b7a5f", "#ff9195", "#ff6b71", "#c52f36", "#8fc0ff", "#ffcf66")
 _BLUE_ORANGE_DARK = _Hues("#56b4e9", "#56b4e9", "#1a6fae", "#e69f00", "#e69f00", "#a85d00", "#c5d6ff", "#ffd58a")
 _BLUE_ORANGE_LIGHT = _Hues("#0a6299", "#2a86c4", "#1a6fae", "#935100", "#c77700", "#a85d00", "#123f86", "#6b3a00")
 _RED_UP_DARK = _Hues("#f4676c", "#e5484d", "#cf373d", "#12b48c", "#0fa682", "#0b8063", "#efb347", "#5b9dff")
@@ -299,6 +300,39 @@ _LIGHT_BASE = Theme(
     **_blank_market(),
 )
 
+_CONTRAST_BASE = replace(
+    _DARK_BASE,
+    bg="#000000",
+    panel="#000000",
+    raised="#101216",
+    hover="#23262c",
+    pressed="#30343c",
+    field="#000000",
+    border="#747a85",
+    border_strong="#a3a9b4",
+    selection="#00366e",
+    text="#ffffff",
+    text_muted="#e3e6eb",
+    text_faint="#c6cbd3",
+    accent="#86bcff",
+    accent_soft="#06203f",
+    link="#9ac7ff",
+    focus="#ffd84d",
+    warn="#ffd061",
+    warn_soft="#2b2000",
+    danger="#ff9a9e",
+    danger_soft="#330c0f",
+    danger_border="#ff9a9e",
+    ok="#3fe3b6",
+    grid="#1d2026",
+    grid_strong="#31363f",
+    crosshair="#d5d9e0",
+    tag="#4a515e",
+    band="#0b0e14",
+    level="#767d89",
+    watermark="#262a31",
+)
+
 _VARIANTS = (
     (_DARK_BASE, _CLASSIC_DARK, "dark", "Bidmere dark"),
     (_LIGHT_BASE, _CLASSIC_LIGHT, "light", "Bidmere light"),
@@ -306,6 +340,7 @@ _VARIANTS = (
     (_LIGHT_BASE, _BLUE_ORANGE_LIGHT, "light-blue-orange", "Light, blue and orange (colour-blind safe)"),
     (_DARK_BASE, _RED_UP_DARK, "dark-red-up", "Dark, red up and green down"),
     (_LIGHT_BASE, _RED_UP_LIGHT, "light-red-up", "Light, red up and green down"),
+    (_CONTRAST_BASE, _CONTRAST_DARK, "contrast", "High contrast, dark"),
 )
 
 THEMES: dict[str, Theme] = {
