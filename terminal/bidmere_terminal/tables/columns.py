@@ -41,8 +41,8 @@ class Column:
     `cell(row)` gives what is shown, `value(row)` what is sorted by and compared for flashes (None sorts last),
     `canonical(row)` the text of copies and exports (default: the value in plain digits). `width` and `min_width` are
     logical pixels (0: never narrower than what it shows); `stretch` shares out spare width. `button` paints the text as
-    a button that reports clicks; `paint` draws the cell by itself, `editable(row)` opens an editor on double click or F2. A column that is not `live` never
-    changes while its row stays; `flash` marks a change of the value for a moment.
+    a button that reports clicks; `paint` draws the cell by itself, `editable(row)` opens an editor on double click or
+    F2. A column that is not `live` never changes while its row stays; `flash` marks a change of the value for a moment.
     """
 
     id: str

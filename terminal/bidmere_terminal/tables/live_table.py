@@ -22,6 +22,7 @@ from bidmere_terminal.theme import METRICS, Theme, theme_changes
 
 FRAME_MS = 33
 ORDER_S = 0.7
+_SAME_WIDTH = str.maketrans("123456789", "000000000")  # tabular figures: one measure serves all
 
 
 class LiveTable(QWidget):
@@ -57,7 +58,7 @@ class LiveTable(QWidget):
         self._frame_ms = frame_ms
         self._dirty: set[Key] = set()
         self._flash_values: dict[tuple[Key, int], Any] = {}
-        self._longest = [0] * len(columns)
+        self._shapes: set[tuple[int, str]] = set()
         self._rows_changed = False
         self._order_forced = False
         self._order_stale = False
@@ -100,7 +101,7 @@ class LiveTable(QWidget):
         header = view.horizontalHeader()
         header.sectionClicked.connect(self._header_clicked)
         header.customContextMenuRequested.connect(self._header_menu)
-        self.filter_edit.textChanged.connect(self._filter_changed)
+        self.filter_edit.textChanged.connect(self.set_text)
         self.filter_edit.returnPressed.connect(view.setFocus)
         theme_changes().changed.connect(self._theme_changed)
 
@@ -155,6 +156,12 @@ class LiveTable(QWidget):
         known = {column.id for column in self.model.columns}
         self.model.sort_by = tuple(level for level in by if level.column in known)
         self.view.horizontalHeader().viewport().update()
+        self._reorder_now()
+
+    def set_text(self, text: str) -> None:
+        """Show only rows that contain every word of a text, at once."""
+        self.model.text_columns = self.text_columns()
+        self.model.text = text
         self._reorder_now()
 
     def shown_keys(self) -> list[Key]:
@@ -277,10 +284,10 @@ class LiveTable(QWidget):
             self.view.fit()
 
     def _grow(self, number: int, cell: Cell) -> bool:
-        length = len(cell.text) + len(cell.suffix)
-        if length <= self._longest[number]:
+        shape = (number, (cell.text + cell.suffix).translate(_SAME_WIDTH))
+        if shape in self._shapes:
             return False
-        self._longest[number] = length
+        self._shapes.add(shape)
         column = self.model.columns[number]
         width = self.paints.metrics.horizontalAdvance(cell.text) + 2 * PADDING_PX + 2
         if cell.suffix:
@@ -409,11 +416,6 @@ class LiveTable(QWidget):
         """Hide the filter row and show everything again."""
         self.filter_edit.clear()
         self.filter_edit.hide()
-
-    def _filter_changed(self, text: str) -> None:
-        self.model.text_columns = self.text_columns()
-        self.model.text = text
-        self._reorder_now()
 
     # ── state and dump ───────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -200,11 +200,12 @@ class CellDelegate(QStyledItemDelegate):
     def _paint_button(self, painter: QPainter, rect: QRect, cell: Cell, hovered: bool) -> None:
         paints = self._paints
         box = QRectF(rect).adjusted(3, 3, -3, -3)
+        boxed = cell.role != "danger"  # a quiet × shows its frame only under the mouse
         if hovered:
             painter.fillRect(box, paints.colour("danger_soft" if cell.role == "danger" else "pressed"))
-        elif len(cell.text) > 1:
+        elif boxed:
             painter.fillRect(box, paints.colour("raised"))
-        if len(cell.text) > 1 or hovered:
+        if boxed or hovered:
             painter.setPen(paints.pen("danger_border" if cell.role == "danger" and hovered else "border_strong"))
             painter.drawRect(box.adjusted(0.5, 0.5, -0.5, -0.5))
         painter.setFont(paints.small if len(cell.text) > 1 else paints.font)
