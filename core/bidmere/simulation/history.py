@@ -95,8 +95,7 @@ class PathHistory:
             for name in ("open", "high", "low", "close", "lots")
         }
         last = np.append(edges[1:], len(ts)) - 1
-        closed = np.array([timeframe.next(int(one)) <= end_ns for one in opened[-3:]])
-        keep = len(opened) - int((~closed).sum())
+        keep = int(np.searchsorted(opened, timeframe.floor(end_ns)))  # the day is drawn whole: cut what is to come
         whole = 0 if ts[edges[0]] == opened[0] else 1  # the first may have begun before what was drawn
         cut = slice(max(whole, keep - limit), keep)
         return BarArray(
