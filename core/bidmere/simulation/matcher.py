@@ -80,8 +80,8 @@ class Matcher:
             return
         if self.book:
             self._printed(trade)
-        for order in tuple(self.seeking):
-            self._seek(order)
+        if not self.outside.has_depth:
+            self._liquidity_changed()
         self.check_triggers()
 
     def _liquidity_changed(self) -> None:
@@ -334,10 +334,10 @@ class Matcher:
                 self._watch(order)
 
     def reference(self, sign: int) -> int | None:
-        """Return the last price; where no trade was ever seen, the price an order of this side would trade at."""
-        if self.outside.last is not None:
-            return self.outside.last
-        return self.outside.best(-sign)
+        """Return the last price; where the feed has quotes but no trades, what an order of this side would meet."""
+        if self.outside.has_depth and not self.outside.trades_seen:
+            return self.outside.best(-sign)
+        return self.outside.last
 
     def _watch(self, order: WorkingOrder) -> None:
         last = self.reference(order.sign)
@@ -351,7 +351,7 @@ class Matcher:
         beyond = (order.trigger - last if touched else last - order.trigger) * order.sign
         if beyond >= 0:
             self.conditionals.remove(order)
-            order.triggered = True
+            order.stage, order.triggered = Stage.HELD, True
             self._host.triggered(order)
             self.go_live(order)
 
