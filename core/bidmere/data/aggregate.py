@@ -10,6 +10,8 @@ from array import array
 from collections.abc import Callable, Iterable
 from math import inf
 
+import numpy as np
+
 from bidmere.data.quality import QualityKind, QualityMonitor
 from bidmere.kernel.bus import EventBus
 from bidmere.kernel.clock import Clock, TimerHandle
@@ -65,6 +67,17 @@ class _Series:
         self.end = self.timeframe.next(self.start)
         self.open, self.high, self.low, self.close, self.volume = open_, high, low, close, volume
 
+    def put_before(self, head: BarArray) -> None:
+        """Complete this bar by earlier parts of it."""
+        parts = (self.open, self.high, self.low, self.close, self.volume) if self.end else None
+        self.end = 0
+        self.add(
+            int(head.ts[0]), float(head.open[0]), float(head.high.max()), float(head.low.min()), float(head.close[-1]),
+            float(head.volume.sum()),
+        )  # fmt: skip
+        if parts is not None:
+            self.add(self.start, *parts)
+
     def keep(self) -> None:
         times, prices = self.times, self.prices
         times.append(self.start)
@@ -82,7 +95,7 @@ class BarBuilder:
     Ticks come in time order; `update` returns False for one that is too late for the bars that have closed.
     """
 
-    __slots__ = ("_by_timeframe", "_close", "_closed_until", "_end", "_first", "_high", "_low", "_on_close", "_open",
+    __slots__ = ("_began", "_by_timeframe", "_close", "_closed_until", "_end", "_high", "_low", "_on_close", "_open",
                  "_root", "_series", "_start", "_volume", "_wanted", "instrument")  # fmt: skip
 
     def __init__(
@@ -100,7 +113,7 @@ class BarBuilder:
         for index, series in enumerate(self._series):
             if series is not self._root:
                 self._parent(series, self._series[:index]).children.append(series)
-        self._start = self._end = self._closed_until = 0
+        self._start = self._end = self._closed_until = self._began = 0
         self._open = self._close = self._volume = 0.0
         self._high, self._low = -inf, inf
 
@@ -116,12 +129,30 @@ class BarBuilder:
             return True
         if ts < self._closed_until or ts < self._start:
             return False
+        self._began = self._began or ts
         self.close_due(ts)
         self._start = ts - ts % SECOND_NS
         self._end = self._start + SECOND_NS
         self._open = self._high = self._low = self._close = price
         self._volume = size
         return True
+
+    def seed(self, bars: BarArray, timeframe: Timeframe, now: int) -> None:
+        """Complete the bars that form with closed shorter ones from before the first tick, so that none starts late.
+
+        Minutes complete everything up to a day, days complete weeks and months; the rest of a minute stays unknown.
+        """
+        began = self._began or now
+        for series in self._series:
+            calendar = series.timeframe.unit in ("w", "M")
+            if series.timeframe.ns <= timeframe.ns or calendar != (timeframe == _DAY):
+                continue
+            source = self._source(series).timeframe
+            low = int(np.searchsorted(bars.ts, series.timeframe.floor(began)))
+            until = source.floor(began) if source.ns > timeframe.ns else timeframe.floor(began)
+            head = bars[low : max(low, int(np.searchsorted(bars.ts, until)))]
+            if len(head) and (not series.end or series.start == series.timeframe.floor(began)):
+                series.put_before(head)
 
     @property
     def next_close(self) -> int:
@@ -182,13 +213,15 @@ class BarBuilder:
 
     def _lineage(self, series: _Series) -> list[_Series]:
         """Return the series and those it is made of, longest first, without the 1 s root."""
-        line = [series] if series is not self._root else []
-        current = series
-        while current is not self._root:
-            current = next(one for one in self._series if current in one.children)
-            if current is not self._root:
-                line.append(current)
+        line: list[_Series] = []
+        while series is not self._root:
+            line.append(series)
+            series = self._source(series)
         return line
+
+    def _source(self, series: _Series) -> _Series:
+        """Return the series whose closed bars go into this one."""
+        return next(one for one in self._series if series in one.children)
 
     @staticmethod
     def _parent(series: _Series, shorter: list[_Series]) -> _Series:
@@ -263,6 +296,20 @@ class Aggregator:
         builder = self._builders.get(instrument)
         return builder.closed(timeframe) if builder else BarArray.empty()
 
+    def seed(self, instrument: InstrumentId, bars: BarArray, timeframe: Timeframe) -> None:
+        """Complete the bars that form with closed minutes (`1m`) of today, or with closed days (`1d`)."""
+        self._builder(instrument).seed(bars, timeframe, self._clock.now_ns())
+
+    def now_ns(self) -> int:
+        """Return the clock's time."""
+        return self._clock.now_ns()
+
+    def _builder(self, instrument: InstrumentId) -> BarBuilder:
+        builder = self._builders.get(instrument)
+        if builder is None:
+            builder = self._builders[instrument] = BarBuilder(instrument, self._timeframes, self._bus.publish)
+        return builder
+
     def _on_trade(self, trade: Trade) -> None:
         if trade.instrument not in self._mids:
             self._tick(trade, trade.ts_event, trade.price, trade.size)
@@ -272,11 +319,7 @@ class Aggregator:
             self._tick(quote, quote.ts_event, (quote.bid + quote.ask) * 0.5, 0.0)
 
     def _tick(self, datum: Trade | Quote, ts: int, price: float, size: float) -> None:
-        builder = self._builders.get(datum.instrument)
-        if builder is None:
-            builder = self._builders[datum.instrument] = BarBuilder(
-                datum.instrument, self._timeframes, self._bus.publish
-            )
+        builder = self._builders.get(datum.instrument) or self._builder(datum.instrument)
         if not builder.update(ts, price, size):
             if self._quality is not None:
                 self._quality.note(datum, QualityKind.LATE, self._clock.now_ns())

@@ -29,12 +29,13 @@ from bidmere.model.market import Book, MarketDatum, Quote, Trade
 log = logging.getLogger(__name__)
 
 _FUTURE_NS = 5_000_000_000
-_LOG_EVERY_NS = 60_000_000_000
-_SPIKE_SCALES = 25.0
+_SPIKE_SCALES = 20.0
+_SPIKE_LEAST = 0.005
 _SPIKE_WARMUP = 64
 _SPIKE_FRESH_NS = 60_000_000_000
-_SCALE_STEP = 1.05
-_SCALE_START = 1e-4
+_SCALE_WEIGHT = 0.02
+_SCALE_CLIP = 5.0
+_SCALE_START = 1e-3
 _LEVEL_CONFIRMED = 3
 
 
@@ -73,17 +74,21 @@ class QualityRow:
 
 
 class _Finding:
-    __slots__ = ("count", "datum", "last_ns", "logged_ns")
+    __slots__ = ("count", "datum", "last_ns", "next_logged")
 
     def __init__(self) -> None:
         self.count = 0
         self.last_ns = 0
-        self.logged_ns = -_LOG_EVERY_NS
+        self.next_logged = 1
         self.datum: MarketDatum | None = None
 
 
 class _Moves:
-    """Know the usual size of an instrument's moves: a running median of the non-zero ones, which no outlier drags."""
+    """Know the usual size of an instrument's moves: a running mean of the non-zero ones, clipped against outliers.
+
+    A spike is a move of more than 20 usual ones and 0.5 %, within a minute of the price before; a price that stays
+    at its new level for three data is a new level.
+    """
 
     __slots__ = ("beyond", "price", "scale", "seen", "ts")
 
@@ -105,14 +110,14 @@ class _Moves:
             return False
         move = abs(price - last) / last
         fresh = ts - self.ts < _SPIKE_FRESH_NS
-        if self.seen >= _SPIKE_WARMUP and fresh and move > _SPIKE_SCALES * self.scale:
+        if self.seen >= _SPIKE_WARMUP and fresh and move > _SPIKE_LEAST and move > _SPIKE_SCALES * self.scale:
             self.beyond += 1
             if self.beyond >= _LEVEL_CONFIRMED:  # it stayed there: a new level, not a spike
                 self.price, self.ts, self.beyond = price, ts, 0
             return True
         self.beyond = 0
         self.seen += 1
-        self.scale = self.scale * _SCALE_STEP if move > self.scale else self.scale / _SCALE_STEP
+        self.scale += _SCALE_WEIGHT * (min(move, _SCALE_CLIP * self.scale) - self.scale)
         self.price, self.ts = price, ts
         return False
 
@@ -148,7 +153,7 @@ class QualityMonitor:
         return self._book(datum, state, now) if isinstance(datum, Book) else True
 
     def note(self, datum: MarketDatum, kind: QualityKind, now: int) -> None:
-        """Count one finding; the log hears of it at most once a minute per instrument and kind."""
+        """Count one finding; the log hears of the 1st, 10th, 100th, … of its instrument and kind."""
         key = (datum.instrument, kind)
         finding = self._findings.get(key)
         if finding is None:
@@ -156,8 +161,8 @@ class QualityMonitor:
         finding.count += 1
         finding.last_ns = now
         finding.datum = datum
-        if now - finding.logged_ns >= _LOG_EVERY_NS:
-            finding.logged_ns = now
+        if finding.count >= finding.next_logged:
+            finding.next_logged *= 10
             fate = "withheld" if kind.is_withheld else "passed on"
             log.warning("%s: %s data %s (%d so far): %s", datum.instrument, kind, fate, finding.count, describe(datum))
 

@@ -201,7 +201,7 @@ class _Reader:
             return np.ones(len(ts), np.bool_)
         flagged = self._number(column, "the suspicious flag") == 1.0
         self._findings.add("suspicious", flagged, ts)
-        return np.logical_not(flagged)
+        return np.asarray(~flagged, np.bool_)
 
     def _trade_ticks(self, ts: Ints) -> TradeTicks:
         good = self._unsuspicious(ts, 5)

@@ -77,7 +77,7 @@ def find_files(path: Path | str) -> list[Path]:
         if not files:
             below = sorted(one.name for one in here.iterdir() if one.is_dir())
             hint = f" Its folders are {', '.join(below[:6])}: name one of them." if below else ""
-            raise UnreadableData(f"The folder {here.name or text} has no data files (csv, zip, feather, json.gz).{hint}")
+            raise UnreadableData(f"The folder {here.name or text} has no data files (csv, zip, feather, json).{hint}")
     elif here.exists() or not glob.has_magic(text):
         return [here]
     else:

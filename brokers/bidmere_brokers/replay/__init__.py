@@ -1,0 +1,1 @@
+"""Replay: recorded data through the whole engine, on a clock that follows it."""
