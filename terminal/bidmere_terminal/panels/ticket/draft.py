@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 
+from bidmere.desk.words import money_text, price_text, qty_text
 from bidmere.model.instrument import Instrument, InstrumentStatus
 from bidmere.model.market import Quote, Side
 from bidmere.model.money import ZERO, plain
@@ -24,7 +25,6 @@ from bidmere.model.orders import (
 from bidmere_terminal.panels.ticket.numbers import Missing, Number, Unclear, read_number
 from bidmere_terminal.panels.ticket.order_types import SHAPES, TicketType, lacks, tif_lacks
 from bidmere_terminal.panels.ticket.sizing import Basis, SizeUnit, base_word, size, to_lot, unit_word
-from bidmere_terminal.widgets.figures import money, price_text, qty_text
 
 FIELDS = ("size", "price", "trigger", "offset", "display", "sl", "tp")
 
@@ -305,4 +305,4 @@ def _echo(instrument: Instrument, draft: Draft, qty: Decimal, entry: Decimal | N
     words = f"= {plain(qty)} {unit_word(instrument, SizeUnit.BASE, '')}"
     if entry is None:
         return words
-    return f"{words} ≈ {money(instrument.notional(qty, entry), instrument.settle)}"
+    return f"{words} ≈ {money_text(instrument.notional(qty, entry), instrument.settle)}"

@@ -6,10 +6,10 @@ from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
+from bidmere.desk.words import compact, fixed, price_text
 from bidmere.model.instrument import Instrument
 from bidmere.model.market import Quote
 from bidmere_terminal.theme.apply import current, ui_font
-from bidmere_terminal.widgets.figures import compact, grouped, price_text
 
 _DASH = "—"
 
@@ -107,7 +107,7 @@ class QuoteStrip(QWidget):
         self.ask.put(price_text(instrument, quote.ask), compact(quote.ask_size), dim=not fresh)
         gap = quote.ask - quote.bid
         self._set_spread(
-            f"{grouped(gap, instrument.price_decimals)}\n{gap / quote.mid * 1e4:.1f} bp" if quote.mid else _DASH
+            f"{fixed(gap, instrument.price_decimals)}\n{gap / quote.mid * 1e4:.1f} bp" if quote.mid else _DASH
         )
 
     def _set_spread(self, text: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
+from bidmere.desk.words import pct_text
 from bidmere.model.instrument import Instrument
 from bidmere.model.market import Quote, Side
 from bidmere.model.money import plain
@@ -23,7 +24,6 @@ from bidmere_terminal.panels.ticket.draft import Draft
 from bidmere_terminal.panels.ticket.numbers import Number, read_number
 from bidmere_terminal.panels.ticket.order_types import SHAPES, TicketType
 from bidmere_terminal.panels.ticket.sizing import SizeUnit, to_lot
-from bidmere_terminal.widgets.figures import percent
 
 _AWAY = Decimal("0.005")
 _STOP_AWAY = Decimal("0.0075")
@@ -81,7 +81,7 @@ def away_words(text: str, entry: Decimal | None) -> str:
     read = read_number(text)
     if not isinstance(read, Number) or not entry:
         return ""
-    return percent((read.value / entry - 1) * 100, sign=True)
+    return pct_text((read.value / entry - 1) * 100)
 
 
 def exits_words(draft: Draft, entry: Decimal | None) -> str:

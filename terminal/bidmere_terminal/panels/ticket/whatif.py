@@ -7,10 +7,11 @@ from decimal import Decimal
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
+from bidmere.desk.words import fixed, money_text, pct_text, price_text, qty_text
 from bidmere.model.instrument import Instrument
 from bidmere.risk.decision import CheckResult, GateReport, Preview, Verdict
 from bidmere_terminal.panels.ticket.fields import caption, chip, set_property
-from bidmere_terminal.widgets.figures import grouped, money, percent, price_text, qty_text, short_qty
+from bidmere_terminal.panels.ticket.wording import short_qty
 
 _MARKS = {Verdict.PASS: "✔", Verdict.WARN: "⚠", Verdict.FAIL: "✖"}
 _TONES = {Verdict.PASS: "", Verdict.WARN: "warn", Verdict.FAIL: "danger"}
@@ -22,32 +23,32 @@ def whatif_rows(preview: Preview, instrument: Instrument, entry: Decimal | None)
     rows: list[Row] = []
     currency = preview.currency
     if preview.notional is not None:
-        rows.append(("Value", money(preview.notional, currency), ""))
+        rows.append(("Value", money_text(preview.notional, currency), ""))
     if preview.fee is not None:
-        rate = percent(preview.fee_rate * 100)
-        rows.append(("Fee", f"{money(preview.fee, currency)} · {preview.fee_kind} {rate}", ""))
+        rate = pct_text(preview.fee_rate * 100, signed=False)
+        rows.append(("Fee", f"{money_text(preview.fee, currency)} · {preview.fee_kind} {rate}", ""))
     if preview.fill_price is not None:
-        slip = f" · slippage {percent(preview.slippage * 100)}" if preview.slippage is not None else ""
+        slip = f" · slippage {pct_text(preview.slippage * 100, signed=False)}" if preview.slippage is not None else ""
         rows.append(("Fill", f"≈ {price_text(instrument, preview.fill_price)}{slip}", ""))
     rows.append(("After", position_words(instrument, preview.position_after, preview.avg_after), ""))
     if preview.loss_at_stop is not None:
-        share = f" ({percent(preview.loss_at_stop_pct, sign=True)})" if preview.loss_at_stop_pct is not None else ""
-        rows.append(("At stop", f"{money(preview.loss_at_stop, currency, sign=True)}{share}", "loss"))
+        share = f" ({pct_text(preview.loss_at_stop_pct)})" if preview.loss_at_stop_pct is not None else ""
+        rows.append(("At stop", f"{money_text(preview.loss_at_stop, currency, signed=True)}{share}", "loss"))
     if preview.reward_at_target is not None:
         ratio = ""
         if preview.loss_at_stop is not None and preview.loss_at_stop < 0:
-            ratio = f" ({grouped(preview.reward_at_target / -preview.loss_at_stop, 1)} R)"
-        rows.append(("At target", f"{money(preview.reward_at_target, currency, sign=True)}{ratio}", "profit"))
+            ratio = f" ({fixed(preview.reward_at_target / -preview.loss_at_stop, 1)} R)"
+        rows.append(("At target", f"{money_text(preview.reward_at_target, currency, signed=True)}{ratio}", "profit"))
     if preview.margin_change is not None:
-        rows.append(("Margin", money(preview.margin_change, currency, sign=True), ""))
+        rows.append(("Margin", money_text(preview.margin_change, currency, signed=True), ""))
     if preview.buying_power_after is not None:
-        rows.append(("Power left", money(preview.buying_power_after, currency), ""))
+        rows.append(("Power left", money_text(preview.buying_power_after, currency), ""))
     if preview.day_loss_room is not None:
-        rows.append(("Day room", f"{money(preview.day_loss_room, currency)} to the daily loss limit", ""))
+        rows.append(("Day room", f"{money_text(preview.day_loss_room, currency)} to the daily loss limit", ""))
     if preview.liquidation_price is not None:
         away = ""
         if entry:
-            away = f" ({percent((preview.liquidation_price / entry - 1) * 100, sign=True)})"
+            away = f" ({pct_text((preview.liquidation_price / entry - 1) * 100)})"
         rows.append(("Liquidation", f"{price_text(instrument, preview.liquidation_price)}{away}", "warn"))
     if preview.loss_at_stop is not None or preview.reward_at_target is not None:
         where = "at the venue" if preview.residence == "venue" else "in this terminal: it must keep running"

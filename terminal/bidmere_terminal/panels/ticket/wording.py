@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
+from bidmere.desk.words import date_text, price_text, qty_text, time_text
 from bidmere.model.instrument import Instrument
 from bidmere.model.orders import (
     Limit,
@@ -19,7 +21,6 @@ from bidmere.model.orders import (
     TimeInForce,
     TrailingStop,
 )
-from bidmere_terminal.widgets.figures import clock_text, price_text, qty_text, short_qty
 
 
 def spell(intents: Sequence[OrderIntent], instrument: Instrument, mode: str) -> str:
@@ -29,7 +30,7 @@ def spell(intents: Sequence[OrderIntent], instrument: Instrument, mode: str) -> 
     words = [first.side.value.upper(), qty_text(instrument, first.qty), instrument.id.symbol]
     words.append(f"OCO {kind}" if len(intents) > 1 else kind)
     if first.tif is TimeInForce.GTD and first.expire_ns is not None:
-        words.append(f"until {clock_text(first.expire_ns, with_date=True)} UTC")
+        words.append(f"until {date_text(first.expire_ns)} {time_text(first.expire_ns, millis=False)} UTC")
     elif first.tif is not TimeInForce.GTC:
         words.append(first.tif.value)
     if first.reduce_only:
@@ -97,6 +98,12 @@ def outcome(order: Order, instrument: Instrument) -> tuple[str, str]:
         case _:
             kind = "warning" if order.state in (OrderState.UNKNOWN, OrderState.QUARANTINED) else "info"
             return kind, _WORDS[order.state]
+
+
+def short_qty(instrument: Instrument, qty: Decimal) -> str:
+    """Return a quantity without the zeros that say nothing, for sentences."""
+    text = qty_text(instrument, qty)
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def latency_words(order: Order) -> str:
