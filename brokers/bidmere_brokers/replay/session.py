@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from bidmere.brokerage.data_port import (
     HistoryPort,
     InstrumentPort,
     MarketDataPort,
+    ReplayState,
     Sink,
     StatusSink,
 )
@@ -37,9 +38,6 @@ from bidmere_brokers.replay.history import RecordedHistory
 from bidmere_brokers.replay.player import ReplayPlayer, Settle
 from bidmere_brokers.replay.properties import recorded_instrument
 from bidmere_brokers.replay.stream import Stream, build_stream
-
-if TYPE_CHECKING:
-    from bidmere.desk.api import ReplayState
 
 _GAP_NS = 600_000_000_000
 _BARS_A_GAP = 3
@@ -218,8 +216,6 @@ class ReplaySession:
 
     def state(self) -> ReplayState:
         """Say where it stands."""
-        from bidmere.desk.api import ReplayState
-
         return ReplayState(
             symbol=str(self.recording.instrument.id),
             position_ns=self._clock.now_ns(),

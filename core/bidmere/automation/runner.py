@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import logging
 import math
@@ -48,12 +49,6 @@ class BarSource(Protocol):
     async def bars(self, instrument: InstrumentId, timeframe: Timeframe, limit: int) -> BarArray:
         """Return closed bars."""
 
-    def watch_bars(self, instrument: InstrumentId, timeframe: Timeframe) -> None:
-        """Have these bars built."""
-
-    def unwatch_bars(self, instrument: InstrumentId, timeframe: Timeframe) -> None:
-        """Stop that."""
-
 
 DefaultQty = Callable[[Instrument, str], Decimal]
 OnRun = Callable[[Run], None]
@@ -80,6 +75,7 @@ class StrategyRunner:
         self._on_run = on_run
         self._numbers = itertools.count(1)
         self.runs: dict[str, Run] = {}
+        self._sending: set[asyncio.Task[None]] = set()
         self._unsubscribe = [
             bus.subscribe(Bar, self._on_bar),
             bus.subscribe(OrderChanged, self._on_order),
@@ -94,6 +90,11 @@ class StrategyRunner:
             await self.stop_run(run.run_id)
         for unsubscribe in self._unsubscribe:
             unsubscribe()
+
+    @property
+    def is_sending(self) -> bool:
+        """An order of a run is on its way to the gate."""
+        return bool(self._sending)
 
     def health(self) -> Health:
         """Say how many runs work and how many failed."""
@@ -125,15 +126,12 @@ class StrategyRunner:
             window=Window(await self._market.bars(instrument.id, timeframe, _HISTORY_BARS)),
         )
         self.runs[run.run_id] = run
-        self._market.watch_bars(instrument.id, timeframe)
         self._warm(run)
         return run
 
     async def stop_run(self, run_id: str) -> Run:
         """Stop a run: its working orders are cancelled, what it holds stays and is shown."""
         run = self._run(run_id)
-        if run.state.is_active:
-            self._market.unwatch_bars(run.instrument.id, run.timeframe)
         run.state = RunState.STOPPED
         run.detail = f"stopped; holds {run.held}" if run.held else "stopped"
         for client_id in list(run.open_orders):
@@ -175,7 +173,6 @@ class StrategyRunner:
             self._act(run, target, bar)
 
     def _fail(self, run: Run, why: str) -> None:
-        self._market.unwatch_bars(run.instrument.id, run.timeframe)
         run.state, run.detail = RunState.ERROR, why
         self._on_run(run)
         for client_id in list(run.open_orders):
@@ -205,7 +202,8 @@ class StrategyRunner:
         )
         run.busy = True
         run.last_signal_ns = self._clock.now_ns()
-        self._tasks.spawn(self._send(run, intent), f"submit.{run.run_id}")
+        self._sending.add(task := self._tasks.spawn(self._send(run, intent), f"submit.{run.run_id}"))
+        task.add_done_callback(self._sending.discard)
 
     async def _send(self, run: Run, intent: OrderIntent) -> None:
         try:

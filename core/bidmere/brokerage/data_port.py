@@ -36,6 +36,19 @@ class FeedStatus:
     retry_ns: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayState:
+    """Where a replay stands; `speed` is inf for as fast as possible."""
+
+    symbol: str
+    position_ns: int
+    start_ns: int
+    end_ns: int
+    speed: float
+    playing: bool
+    finished: bool
+
+
 Sink = Callable[[MarketDatum], None]
 StatusSink = Callable[[FeedStatus], None]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
-from bidmere.brokerage.data_port import FeedStatus
+from bidmere.brokerage.data_port import FeedStatus, ReplayState
 from bidmere.kernel.lifecycle import Health
 from bidmere.model.account import Account, Valuation
 from bidmere.model.bars import BarArray
@@ -85,19 +85,6 @@ class StrategyRun:
     detail: str
     orders: int
     last_signal_ns: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReplayState:
-    """Where a replay stands; `speed` is inf for as fast as possible."""
-
-    symbol: str
-    position_ns: int
-    start_ns: int
-    end_ns: int
-    speed: float
-    playing: bool
-    finished: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from bidmere.desk.api import ReplayState
@@ -10,7 +11,9 @@ from bidmere.errors import InvalidInput
 
 
 class Replayable(Protocol):
-    """What a replay session can do."""
+    """What a replay session can do; `settle` returns when no order is in flight."""
+
+    settle: Callable[[], Awaitable[None]] | None
 
     def play(self) -> None:
         """Go on."""
@@ -27,6 +30,9 @@ class Replayable(Protocol):
     async def seek(self, ts_ns: int) -> None:
         """Play to a later time as fast as possible."""
 
+    async def wait_finished(self) -> None:
+        """Return when the data have been played to their end."""
+
     def state(self) -> ReplayState:
         """Say where it stands."""
 
@@ -35,29 +41,29 @@ class ReplayControl:
     """Check what was asked for and pass it on."""
 
     def __init__(self, session: Replayable) -> None:
-        self._session = session
+        self.session = session
 
     def state(self) -> ReplayState:
         """Return where the replay stands."""
-        return self._session.state()
+        return self.session.state()
 
     async def do(self, command: str, value: float) -> ReplayState:
         """Do one command. Raises InvalidInput for one that does not exist or a value that makes no sense."""
         match command:
             case "play":
-                self._session.play()
+                self.session.play()
             case "pause":
-                self._session.pause()
+                self.session.pause()
             case "step":
-                await self._session.step(max(1, int(value)))
+                await self.session.step(max(1, int(value)))
             case "speed":
                 if not (math.isinf(value) or 0.25 <= value <= 1000) or value < 0:
                     raise InvalidInput(f"Replay speed {value:g} is outside 0.25 to 1000 (or max).")
-                self._session.set_speed(value)
+                self.session.set_speed(value)
             case "seek":
-                if value < self._session.state().position_ns:
+                if value < self.session.state().position_ns:
                     raise InvalidInput("A replay cannot go back: start it again to see the past.")
-                await self._session.seek(int(value))
+                await self.session.seek(int(value))
             case _:
                 raise InvalidInput(f"A replay knows play, pause, step, speed and seek, not {command!r}.")
-        return self._session.state()
+        return self.session.state()

@@ -36,7 +36,7 @@ MINUS: Final = "−"
 _NS = 1_000_000_000
 _FEW_DECIMALS = {"JPY": 0, "KRW": 0, "HUF": 0}
 _TWO_DECIMALS = frozenset(
-    "USD EUR GBP CHF AUD CAD NZD USDT USDC DAI FDUSD BUSD SEK NOK DKK PLN".split()
+    ["USD", "EUR", "GBP", "CHF", "AUD", "CAD", "NZD", "USDT", "USDC", "DAI", "FDUSD", "BUSD", "SEK", "NOK", "DKK", "PLN"]
 )
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 

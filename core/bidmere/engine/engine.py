@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from bidmere.automation.run import Run
 from bidmere.automation.runner import StrategyRunner
-from bidmere.brokerage.plugin import BrokerSession, SessionContext
+from bidmere.brokerage.plugin import SessionContext
 from bidmere.data.aggregate import Aggregator, price_source
 from bidmere.data.history import HistoryService
 from bidmere.data.service import DataService
@@ -17,17 +19,16 @@ from bidmere.desk.bars import WatchedBars
 from bidmere.desk.desk import Desk, run_view
 from bidmere.desk.feed import DeskFeed
 from bidmere.desk.instruments import InstrumentBook
-from bidmere.desk.replay import ReplayControl
+from bidmere.desk.replay import Replayable, ReplayControl
 from bidmere.desk.wiring import FeedWiring
 from bidmere.engine.config import EngineConfig
 from bidmere.engine.health import HealthMonitor
 from bidmere.engine.marks import Marks
 from bidmere.engine.sizing import default_qty
-from bidmere.engine.wiring import Wiring, wire
+from bidmere.engine.wiring import wire
 from bidmere.execution.events import PositionChanged
 from bidmere.execution.oms import OrderManager
 from bidmere.kernel.bus import EventBus
-from bidmere.kernel.clock import Clock
 from bidmere.kernel.lifecycle import Supervisor
 from bidmere.kernel.logs import log_to_file, stop_logging
 from bidmere.kernel.tasks import TaskOwner
@@ -39,7 +40,7 @@ from bidmere.storage.lock import ProfileLock
 
 log = logging.getLogger(__name__)
 
-ACCOUNT_PERIOD_NS = 250_000_000
+ACCOUNT_PERIOD_S = 0.25
 LOG_FILE = Path("logs") / "bidmere.log"
 
 
@@ -47,10 +48,10 @@ LOG_FILE = Path("logs") / "bidmere.log"
 class _Parts:
     """What a started engine consists of."""
 
-    wiring: Wiring
-    session: BrokerSession
     oms: OrderManager
     journal: Journal
+    runner: StrategyRunner
+    replay: ReplayControl | None
     desk: Desk
 
 
@@ -73,7 +74,7 @@ class Engine:
     async def journal_hash(self) -> str:
         """Return the last hash of the journal's chain, after everything in flight was written."""
         parts = self._running
-        await parts.oms.settle()
+        await self._settle()
         return await parts.journal.last_hash()
 
     async def start(self) -> None:
@@ -91,6 +92,20 @@ class Engine:
     async def stop(self) -> None:
         """Close the gate first (R-65), then everything else in reverse order."""
         await self._unwind()
+
+    async def replay_finished(self) -> None:
+        """Return when the recorded data have been played to their end and every order has settled."""
+        replay = self._running.replay
+        if replay is not None:
+            await replay.session.wait_finished()
+            await self._settle()
+
+    async def _settle(self) -> None:
+        """Return when no decision and no order is in flight."""
+        parts = self._running
+        while parts.runner.is_sending or parts.oms.in_flight:
+            await parts.oms.settle()
+            await asyncio.sleep(0)
 
     @property
     def _running(self) -> _Parts:
@@ -143,22 +158,25 @@ class Engine:
 
         history = HistoryService(session.history, aggregator)
         runner = StrategyRunner(
-            bus=bus, clock=clock, tasks=self._tasks, trading=oms, market=wiring.bar_source(history, aggregator),
+            bus=bus, clock=clock, tasks=self._tasks, trading=oms, market=history,
             default_qty=lambda instrument, account_id: default_qty(oms.valuation(account_id), instrument, marks),
             on_run=self._on_run,
         )  # fmt: skip
         await self._supervisor.start(runner)
         health = HealthMonitor(self._supervisor, bus, data, oms, runner, self._tasks)
         await self._supervisor.start(health)
-        replay = ReplayControl(session) if wiring.is_replay else None
+        replay = ReplayControl(cast("Replayable", session)) if wiring.is_replay else None
         desk = Desk(
             book=book, data=data, aggregator=aggregator, history=history, oms=oms, runner=runner, watched=watched,
             health=health.view, modes=wiring.modes, replay=replay, rate=marks.rate,
         )  # fmt: skip
-        self._parts = _Parts(wiring, session, oms, journal, desk)
+        self._parts = _Parts(oms, journal, runner, replay, desk)
         self._keep_positions_priced(bus, data, oms)
-        self._publish_accounts(clock, oms)
-        wiring.ready(session, oms)
+        self._tasks.spawn(self._publish_accounts(oms), "accounts")
+        if replay is not None:
+            replay.session.settle = self._settle
+            if not self.config.start_paused:
+                replay.session.play()
 
     async def _unwind(self) -> None:
         self._parts = None
@@ -188,19 +206,9 @@ class Engine:
         for position in oms.positions():
             changed(PositionChanged(position=position))
 
-    def _publish_accounts(self, clock: Clock, oms: OrderManager) -> None:
-        stopped = False
-
-        def publish() -> None:
-            if stopped:
-                return
+    async def _publish_accounts(self, oms: OrderManager) -> None:
+        """Show accounts four times a second of real time, whatever the engine's clock does."""
+        while True:
             for account in oms.accounts():
                 self.feed.put_account(account, oms.valuation(account.id))
-            clock.call_later(ACCOUNT_PERIOD_NS, publish)
-
-        def stop() -> None:
-            nonlocal stopped
-            stopped = True
-
-        publish()
-        self._undo.append(stop)
+            await asyncio.sleep(ACCOUNT_PERIOD_S)
