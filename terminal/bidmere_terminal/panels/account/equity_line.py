@@ -65,7 +65,7 @@ class EquityLine(QWidget):
         painter.setFont(paints.small)
         painter.setPen(paints.pen("text_faint"))
         if len(values) < 2 or self.width() < 60:
-            painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignCenter), "Equity is drawn from the first change on.")
+            painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignCenter), "Equity is drawn from its first change.")
             return
         low, high = min(values), max(values)
         texts = [money_text(value, self.currency) for value in (high, low)]
