@@ -57,6 +57,7 @@ class Desk:
         self._modes = modes
         self._replay = replay
         self._rate = rate
+        self._primed: set[InstrumentId] = set()
 
     # ---- what is there
 
@@ -99,6 +100,9 @@ class Desk:
     ) -> BarArray:
         """Return closed bars, oldest first, joined with the forming bar as the last row."""
         self._book.get(instrument)
+        if instrument not in self._primed:
+            self._primed.add(instrument)
+            await self._history.prime(instrument)
         closed = await self._history.bars(instrument, timeframe, limit, end_ns)
         forming = self._aggregator.forming(instrument, timeframe) if end_ns is None else None
         return closed if forming is None else _with_forming(closed, forming)

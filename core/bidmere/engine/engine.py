@@ -11,7 +11,7 @@ from typing import cast
 
 from bidmere.automation.run import Run
 from bidmere.automation.runner import StrategyRunner
-from bidmere.brokerage.plugin import SessionContext
+from bidmere.brokerage.plugin import BrokerSession, SessionContext
 from bidmere.data.aggregate import Aggregator, price_source
 from bidmere.data.history import HistoryService
 from bidmere.data.service import DataService
@@ -22,10 +22,11 @@ from bidmere.desk.instruments import InstrumentBook
 from bidmere.desk.replay import Replayable, ReplayControl
 from bidmere.desk.wiring import FeedWiring
 from bidmere.engine.config import EngineConfig
+from bidmere.engine.folders import state_folder
 from bidmere.engine.health import HealthMonitor
 from bidmere.engine.marks import Marks
 from bidmere.engine.sizing import default_qty
-from bidmere.engine.wiring import wire
+from bidmere.engine.wiring import Wiring, wire
 from bidmere.execution.events import PositionChanged
 from bidmere.execution.oms import OrderManager
 from bidmere.kernel.bus import EventBus
@@ -42,6 +43,18 @@ log = logging.getLogger(__name__)
 
 ACCOUNT_PERIOD_S = 0.25
 LOG_FILE = Path("logs") / "bidmere.log"
+
+
+@dataclass(slots=True)
+class _Market:
+    """Where prices come from and what is made of them."""
+
+    bus: EventBus
+    book: InstrumentBook
+    data: DataService
+    aggregator: Aggregator
+    history: HistoryService
+    watched: WatchedBars
 
 
 @dataclass(slots=True)
@@ -102,8 +115,8 @@ class Engine:
 
     async def _settle(self) -> None:
         """Return when no decision and no order is in flight."""
-        parts = self._running
-        while parts.runner.is_sending or parts.oms.in_flight:
+        parts = self._parts
+        while parts is not None and (parts.runner.is_sending or parts.oms.in_flight):
             await parts.oms.settle()
             await asyncio.sleep(0)
 
@@ -122,56 +135,61 @@ class Engine:
         self._undo.append(lambda: stop_logging(handler))
 
         wiring = wire(self.config)
-        clock, bus = wiring.clock, EventBus()
-        context = SessionContext(clock=clock, tasks=self._tasks, profile_dir=profile, seed=self.config.seed)
+        context = SessionContext(clock=wiring.clock, tasks=self._tasks, profile_dir=profile, seed=self.config.seed)
         session = wiring.open_session(context)
-        book = InstrumentBook()
-        book.add(await session.instruments.load())
+        market = await self._start_market(wiring, session)
+        account, execution = wiring.account(session)
+        marks = Marks(market.data.cache, market.book, account.currency)
+        await market.data.subscribe([pair.id for pair in marks.pairs])
+        state = state_folder(self.config, profile)
+        journal = Journal(state / JOURNAL_FILE)
+        await self._supervisor.start(journal)
+        oms = OrderManager(
+            clock=wiring.clock, bus=market.bus, journal=journal, tasks=self._tasks, instruments=market.book.find,
+            market=market.data.cache, marks=marks, new_id=OrderIdFactory(self.config.seed), profile_dir=state,
+        )  # fmt: skip
+        await oms.add_account(account, execution)
+        await self._supervisor.start(oms)
+        await self._start_desk(wiring, session, market, oms, journal, marks)
 
-        data = DataService(bus, clock)
+    async def _start_market(self, wiring: Wiring, session: BrokerSession) -> _Market:
+        bus, book, watched = EventBus(), InstrumentBook(), WatchedBars()
+        book.add(await session.instruments.load())
+        data = DataService(bus, wiring.clock)
         await self._supervisor.start(data)
-        aggregator = Aggregator(bus, clock, quality=data.quality)
+        aggregator = Aggregator(bus, wiring.clock, quality=data.quality)
         self._undo.append(aggregator.close)
         for instrument in book.all():
             aggregator.set_source(instrument.id, price_source(instrument))
         if session.market_data is not None:
             data.add_source(session.market_data)
-
-        watched = WatchedBars()
-        feed_wiring = FeedWiring(bus, self.feed, watched)
-        feed_wiring.start()
-        self._undo.append(feed_wiring.stop)
-
+        feed = FeedWiring(bus, self.feed, watched)
+        feed.start()
+        self._undo.append(feed.stop)
         await self._supervisor.start(session)
-        account = wiring.account(session)
-        marks = Marks(data.cache, book, account.currency)
-        await data.subscribe([pair.id for pair in marks.pairs])
+        history = HistoryService(session.history, aggregator, cache=data.cache)
+        return _Market(bus, book, data, aggregator, history, watched)
 
-        journal = Journal(profile / JOURNAL_FILE)
-        await self._supervisor.start(journal)
-        oms = OrderManager(
-            clock=clock, bus=bus, journal=journal, tasks=self._tasks, instruments=book.find, market=data.cache,
-            marks=marks, new_id=OrderIdFactory(self.config.seed), profile_dir=profile,
-        )  # fmt: skip
-        await oms.add_account(account, session.execution)
-        await self._supervisor.start(oms)
-
-        history = HistoryService(session.history, aggregator)
+    async def _start_desk(
+        self, wiring: Wiring, session: BrokerSession, market: _Market, oms: OrderManager, journal: Journal,
+        marks: Marks,
+    ) -> None:  # fmt: skip
         runner = StrategyRunner(
-            bus=bus, clock=clock, tasks=self._tasks, trading=oms, market=history,
+            bus=market.bus, clock=wiring.clock, tasks=self._tasks, trading=oms, market=market.history,
             default_qty=lambda instrument, account_id: default_qty(oms.valuation(account_id), instrument, marks),
             on_run=self._on_run,
         )  # fmt: skip
         await self._supervisor.start(runner)
-        health = HealthMonitor(self._supervisor, bus, data, oms, runner, self._tasks)
+        health = HealthMonitor(self._supervisor, market.bus, market.data, oms, runner, self._tasks)
         await self._supervisor.start(health)
         replay = ReplayControl(cast("Replayable", session)) if wiring.is_replay else None
         desk = Desk(
-            book=book, data=data, aggregator=aggregator, history=history, oms=oms, runner=runner, watched=watched,
-            health=health.view, modes=wiring.modes, replay=replay, rate=marks.rate,
+            book=market.book, data=market.data, aggregator=market.aggregator, history=market.history, oms=oms,
+            runner=runner, watched=market.watched, health=health.view, modes=wiring.modes, replay=replay,
+            rate=marks.rate,
         )  # fmt: skip
         self._parts = _Parts(oms, journal, runner, replay, desk)
-        self._keep_positions_priced(bus, data, oms)
+        self._keep_positions_priced(market.bus, market.data, oms)
         self._tasks.spawn(self._publish_accounts(oms), "accounts")
         if replay is not None:
             replay.session.settle = self._settle

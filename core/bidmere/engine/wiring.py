@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bidmere.brokerage.execution_port import ExecutionClient
 from bidmere.brokerage.plugin import BrokerSession, SessionContext
 from bidmere.brokerage.registry import load_broker
 from bidmere.engine.config import EngineConfig, Mode
@@ -23,11 +24,11 @@ class Wiring:
     is_replay: bool
 
     @staticmethod
-    def account(session: BrokerSession) -> Account:
-        """Return the session's account. Raises InvalidInput when it only has data."""
+    def account(session: BrokerSession) -> tuple[Account, ExecutionClient]:
+        """Return the session's account and its door. Raises InvalidInput when it only has data."""
         if session.account is None or session.execution is None:
             raise InvalidInput(f"{session.name} offers data but takes no orders.")
-        return session.account
+        return session.account, session.execution
 
 
 def wire(config: EngineConfig) -> Wiring:
