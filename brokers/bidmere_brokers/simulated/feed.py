@@ -51,6 +51,7 @@ class SimulatedFeed:
         self._timer: TimerHandle | None = None
         self._turn = 0
         self._last_beat_ns = 0
+        self._idle = False
         self.updates = 0
 
     def connect(self, server: ExchangeServer) -> None:
@@ -74,7 +75,7 @@ class SimulatedFeed:
         for instrument in wanted:
             if instrument not in self._subscribed:
                 self._subscribed.add(instrument)
-                self._changed = True
+                self.orders_changed()
                 self._observe(instrument, self._clock.now_ns() // STEP_NS)
                 await asyncio.sleep(0)
 
@@ -110,6 +111,10 @@ class SimulatedFeed:
     def orders_changed(self) -> None:
         """Look again at what the exchange needs prices for."""
         self._changed = True
+        if self._idle and self._timer is not None:
+            self._timer.cancel()
+            self._turn, self._idle = self._clock.now_ns() // self._slice_ns, False
+            self._schedule()
 
     def refresh(self, instrument: InstrumentId) -> None:
         """Show the exchange the present market of an instrument that was not stepped lately."""
@@ -121,7 +126,10 @@ class SimulatedFeed:
                 self._server.feed(datum)
 
     def _schedule(self) -> None:
-        self._timer = self._clock.call_at((self._turn + 1) * self._slice_ns, self._tick)
+        due = (self._turn + 1) * self._slice_ns
+        if self._idle:  # nothing to step: tick for the heartbeat only
+            due = max(due, self._last_beat_ns + _HEARTBEAT_NS)
+        self._timer = self._clock.call_at(due, self._tick)
 
     def _tick(self) -> None:
         now = self._clock.now_ns()
@@ -133,7 +141,7 @@ class SimulatedFeed:
         for number in range(max(self._turn + 1, turn - SLICES + 1), turn + 1):
             for instrument in self._slices[number % SLICES]:
                 self._observe(instrument, step)
-        self._turn = turn
+        self._turn, self._idle = turn, not any(self._slices)
         if now - self._last_beat_ns >= _HEARTBEAT_NS:
             self._beat(now, FeedState.OK)
         self._schedule()
