@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Final
 
 from bidmere.model.instrument import Instrument
@@ -10,6 +10,16 @@ from bidmere.model.money import plain
 
 NOTHING: Final = "–"
 HUNDRED: Final = Decimal(100)
+
+
+def floor_to(step: Decimal, value: Decimal) -> Decimal:
+    """Return the largest multiple of a lot or tick that is not above a worked-out value of any precision."""
+    return ((value / step).to_integral_value(ROUND_FLOOR) * step).quantize(step)
+
+
+def ceil_to(step: Decimal, value: Decimal) -> Decimal:
+    """Return the smallest multiple of a lot or tick that is not below a worked-out value of any precision."""
+    return ((value / step).to_integral_value(ROUND_CEILING) * step).quantize(step)
 
 
 def grouped(value: Decimal) -> str:

@@ -12,29 +12,30 @@ NS_PER_S = 1_000_000_000
 class RiskLimits:
     """Hold every limit of one account.
 
-    `_pct` are percent of equity unless the name says otherwise: `collar_pct` is percent of the mid price, the day's
-    loss is counted from the day's first equity, the drawdown from the highest equity. `warn_share` is the share of a
-    limit from which a check warns.
+    `_pct` are percent of equity unless said otherwise: `collar_pct` and `far_pct` are percent of the mid price (beyond
+    `far_pct` a resting price is only warned about), `daily_loss_pct` counts from the day's first equity,
+    `drawdown_pct` from the highest equity; `trade_risk_pct` is what an order may lose at its own stop; `max_leverage`
+    is gross exposure over equity. From `warn_share` of a limit checks and gauges warn, from `alarm_share` gauges alarm
+    (U-58).
     """
 
     collar_pct: Decimal = Decimal(2)
     far_pct: Decimal = Decimal(20)
     order_value_pct: Decimal = Decimal(10)
     position_pct: Decimal = Decimal(50)
-    gross_exposure_pct: Decimal = Decimal(200)
-    max_leverage: Decimal = Decimal(3)
+    gross_exposure_pct: Decimal = Decimal(300)
     trade_risk_pct: Decimal = Decimal("0.5")
-    open_orders_per_instrument: int = 10
-    open_orders: int = 50
-    orders_per_second: int = 5
-    orders_per_minute: int = 60
+    max_leverage: Decimal = Decimal(5)
+    open_orders_symbol: int = 10
+    open_orders_total: int = 50
+    orders_per_second: int = 10
+    orders_per_minute: int = 300
     duplicate_window_ns: int = 2 * NS_PER_S
     fills_per_minute_per_strategy: int = 10
     daily_loss_pct: Decimal = Decimal(2)
     drawdown_pct: Decimal = Decimal(10)
-    data_age_ns: int = 2 * NS_PER_S
-    resting_data_age_ns: int = 30 * NS_PER_S
-    clock_error_ns: int = 250_000_000
-    disk_free_bytes: int = 200_000_000
-    disk_warn_bytes: int = 500_000_000
+    max_data_age_ns: int = 2 * NS_PER_S
+    max_clock_error_ns: int = 250_000_000
+    min_disk_mb: int = 200
     warn_share: Decimal = Decimal("0.75")
+    alarm_share: Decimal = Decimal("0.9")
