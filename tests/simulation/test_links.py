@@ -45,6 +45,19 @@ def test_u94_exit_quantity_follows_the_filled_quantity(floor: Any) -> None:
     assert floor.last(stop).cause == "link"
 
 
+def test_u94_exits_never_close_more_than_the_entry_got(floor: Any) -> None:
+    floor.quote(99, 101)
+    entry = floor.buy(10, 100)
+    first = floor.sell(10, 110, parent=entry, oco_group="g")
+    second = floor.sell(10, 112, parent=entry, oco_group="g")
+    floor.quote(99, 100, ask_size=3)
+    floor.quote(110, 111, bid_size=2)
+    assert (floor.filled(first), floor.last(second).qty) == (2, 8)
+    floor.quote(115, 116, bid_size=50)
+    assert floor.filled(first) + floor.filled(second) == 3
+    assert floor.position() == 0
+
+
 def test_u94_a_canceled_entry_cuts_the_exits_to_what_it_got(floor: Any) -> None:
     floor.quote(99, 101)
     entry, target, stop = bracket(floor)

@@ -53,6 +53,7 @@ def test_what_was_taken_stays_taken_until_the_feed_speaks(floor: Any) -> None:
     floor.buy(2, Market())
     second = floor.buy(1, Market())
     assert floor.fills(second) == pairs((1, 101))
+    assert floor.fills(floor.buy(10, Market()))[0] == (D(9), D(101))
     floor.outside({99: 5}, {100: 2, 101: 10})
     third = floor.buy(1, Market())
     assert floor.fills(third) == pairs((1, 100))

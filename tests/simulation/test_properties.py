@@ -39,7 +39,7 @@ limits = st.tuples(
 )
 markets = st.tuples(st.just("market"), who, side, qty, level, st.sampled_from(["GTC", "reduce"]))
 triggers = st.tuples(st.just("trigger"), who, side, qty, level, st.sampled_from(["stop", "mit", "limit", "trail"]))
-linked = st.tuples(st.just("linked"), who, side, qty, level, st.sampled_from(["bracket", "oco"]))
+linked = st.tuples(st.just("linked"), who, side, qty, level, st.sampled_from(["bracket", "loose", "oco"]))
 cancels = st.tuples(st.just("cancel"), who, side, qty, level, st.just(""))
 amends = st.tuples(st.just("amend"), who, side, qty, level, st.just(""))
 feed = st.tuples(st.sampled_from(["book", "quote", "print"]), who, side, qty, level, st.just(""))
@@ -74,7 +74,7 @@ def run(floor: Any, command: tuple[str, str, str, int, int, str]) -> None:
     elif kind == "linked":
         entry, _ = floor.send(way, lots, Limit(price=at), name)
         sign = 1 if way == "buy" else -1
-        parent = {"parent": entry, "reduce_only": True} if option == "bracket" else {}
+        parent = {} if option == "oco" else {"parent": entry, "reduce_only": option == "bracket"}
         group = f"{name}-{len(floor.reports)}"
         floor.send(back, lots, Limit(price=at + 2 * sign), name, oco_group=group, **parent)
         floor.send(back, lots, Stop(trigger=at - 2 * sign), name, oco_group=group, **parent)

@@ -221,8 +221,8 @@ class Exchange:
 
     def working(self, account: str | None = None) -> Iterator[WorkingOrder]:
         """Yield what is working, of one account or of all."""
-        for order in self.links:
-            if not order.is_done and account in (None, order.account):
+        for order in self.links.working():
+            if account in (None, order.account):
                 yield order
 
     def active_instruments(self) -> set[InstrumentId]:
@@ -346,12 +346,11 @@ class Exchange:
         for event in paid:
             self.books[event.account].credit(event.currency, event.amount)
         for order in orders:
-            stage, order.stage = order.stage, Stage.HELD
             self.links.add(order)
             self._admission.remember(order)
-            if stage is Stage.DONE:
-                order.stage = stage
+            if order.is_done:
                 continue
+            stage, order.stage = order.stage, Stage.HELD
             if order.expires_ns:
                 heapq.heappush(self._ends, (order.expires_ns, order.client_id))
             self._admission.reserve(order)
@@ -373,6 +372,7 @@ class Exchange:
         self.matcher(order.instrument.id).remove(order)
         self._reserve(order, -order.reserved_lots)
         order.stage, order.end = Stage.DONE, state
+        self.links.ended(order)
         self._deferred.append(lambda: self.links.follow(order))
 
     def _reserve(self, order: WorkingOrder, lots: int) -> None:

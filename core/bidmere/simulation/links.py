@@ -36,6 +36,7 @@ class Links:
     def __init__(self, host: LinkHost) -> None:
         self._host = host
         self._orders: dict[str, WorkingOrder] = {}
+        self._working: dict[str, WorkingOrder] = {}
         self._children: dict[str, list[WorkingOrder]] = {}
         self._groups: dict[tuple[str, str], list[WorkingOrder]] = {}
         self._closing: dict[tuple[str, str], list[WorkingOrder]] = {}
@@ -43,6 +44,8 @@ class Links:
     def add(self, order: WorkingOrder) -> None:
         """Take an order in."""
         self._orders[order.client_id] = order
+        if not order.is_done:
+            self._working[order.client_id] = order
         intent = order.intent
         if intent.parent:
             self._children.setdefault(intent.parent, []).append(order)
@@ -118,6 +121,14 @@ class Links:
 
     def __iter__(self) -> Iterator[WorkingOrder]:
         return iter(self._orders.values())
+
+    def ended(self, order: WorkingOrder) -> None:
+        """Count an order among the working ones no longer."""
+        self._working.pop(order.client_id, None)
+
+    def working(self) -> tuple[WorkingOrder, ...]:
+        """Return what has not ended, in the order in which it came."""
+        return tuple(self._working.values())
 
     def get(self, client_id: str) -> WorkingOrder | None:
         """Return an order by its client id, ended ones too."""

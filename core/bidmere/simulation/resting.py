@@ -24,23 +24,15 @@ class RestingBook:
         keys = self._keys[sign]
         return keys[-1] * sign if keys else None
 
-    def front(self, sign: int, price: int) -> WorkingOrder | None:
-        """Return the order that fills first at a price."""
-        queue = self._levels[sign].get(price)
-        return queue[0] if queue else None
-
     def queue(self, sign: int, price: int) -> tuple[WorkingOrder, ...]:
         """Return the orders at a price, first to fill first."""
         return tuple(self._levels[sign].get(price, ()))
 
-    def prices(self, sign: int) -> list[int]:
-        """Return the prices of a side, best first."""
-        return [key * sign for key in reversed(self._keys[sign])]
-
     def orders(self, sign: int) -> Iterator[WorkingOrder]:
-        """Yield the orders of a side in the order in which they would fill."""
-        for price in self.prices(sign):
-            yield from self.queue(sign, price)
+        """Yield the orders of a side in the order in which they would fill; the book must not change meanwhile."""
+        levels = self._levels[sign]
+        for key in reversed(self._keys[sign]):
+            yield from levels[key * sign]
 
     def add(self, order: WorkingOrder) -> None:
         """Put an order at the end of its price's queue."""
