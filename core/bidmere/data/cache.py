@@ -51,7 +51,7 @@ class _Row:
 
     def observe(self, price: float, size: float, ts: int) -> None:
         if ts >= self.day_end or self.open <= 0.0:
-            if self.last > 0.0 and self.day_end:
+            if self.last > 0.0 and 0 < self.day_end <= ts:
                 self.previous = self.last
             self.day_start = ts // DAY_NS * DAY_NS
             self.day_end = self.day_start + DAY_NS

@@ -49,6 +49,7 @@ class Layout:
 
     delimiter: str
     skip: int
+    width: int
     columns: dict[str, int]
     clock: int | None
     decimal_comma: bool
@@ -78,12 +79,14 @@ def sniff(text: str, name: str) -> Layout:
         sample = body
     else:
         sample = [head, *body]
+        _refuse_words(head, body, name)
         columns, clock = _by_shape(sample, name)
         skip = start
     kind = _kind(columns, head, name)
     return Layout(
         delimiter=delimiter,
         skip=skip,
+        width=width,
         columns=columns,
         clock=clock,
         decimal_comma=delimiter != "," and _has_decimal_comma(sample, columns),
@@ -205,6 +208,16 @@ def _is_bar(row: Sequence[float]) -> bool:
 
 def _is_quote(row: Sequence[float]) -> bool:
     return 0 < row[0] <= row[1] < row[0] * 1.05
+
+
+def _refuse_words(head: Sequence[str], body: Sequence[Sequence[str]], name: str) -> None:
+    """Refuse a header whose titles mean nothing to us, by its titles."""
+    words = all(not _NUMERIC.match(cell) and not _DATE_LIKE.match(cell) for cell in head)
+    if words and body and any(_NUMERIC.match(cell) for cell in body[0]):
+        raise UnreadableData(
+            f"{name} has columns that are not known ({', '.join(head[:8])}): "
+            "name them for example time,open,high,low,close,volume."
+        )
 
 
 def _refuse_book(head: Sequence[str], name: str) -> None:

@@ -47,9 +47,8 @@ def read_csv(path: Path, options: CsvOptions | None = None) -> ImportResult:
 def read_csv_text(text: str, path: Path, options: CsvOptions) -> ImportResult:
     """Read CSV text that came from `path`. Raises UnreadableData."""
     layout = sniff(text, path.name)
-    table = Table(_body(text, layout.skip), path.name, layout.delimiter, first_line=layout.skip + 1)
-    if not table.rows or table.width <= max(layout.columns.values()):
-        raise UnreadableData(f"{path.name} has a header but no rows that fit it: export it again.")
+    body = _body(text, layout.skip)
+    table = Table(body, path.name, layout.delimiter, first_line=layout.skip + 1, width=layout.width)
     times = _times(table, layout, options)
     symbol, rows = _pick_symbol(table, layout, path, options.symbol)
     findings = Findings()

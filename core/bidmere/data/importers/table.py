@@ -38,13 +38,15 @@ def decode(data: bytes, name: str) -> str:
 class Table:
     """Cells of equal width; `first_line` is the line of the file where row 0 stands (1 is the first line)."""
 
-    def __init__(self, text: str, name: str, delimiter: str, *, first_line: int = 1) -> None:
+    def __init__(self, text: str, name: str, delimiter: str, *, first_line: int = 1, width: int = 0) -> None:
         self.name = name
         self._text = text
         self._first_line = first_line
-        self._columns = self._parse(delimiter)
+        self._columns = self._parse(delimiter, width)
         self.width = len(self._columns)
         self.rows = len(self._columns[0]) if self._columns else 0
+        if width and self.width != width:
+            raise self.error(0, f"{self.width} columns where {width} were expected")
 
     def text(self, column: int) -> list[str]:
         """Return a column's cells, trimmed."""
@@ -87,14 +89,13 @@ class Table:
                     return self._first_line + number
         return self._first_line + row
 
-    def _parse(self, delimiter: str) -> list[Any]:
+    def _parse(self, delimiter: str, width: int) -> list[Any]:
         import pyarrow as pa
         import pyarrow.csv as pc
 
         text = self._text
         first = next((line for line in text.splitlines() if line.strip()), "")
-        width = first.count(delimiter) + 1 if '"' not in first else 0
-        if width > MAX_COLUMNS:
+        if first.count(delimiter) >= MAX_COLUMNS:
             raise UnreadableData(f"{self.name} has more than {MAX_COLUMNS} columns: no market data looks like that.")
         if len(first) > MAX_CELL * MAX_COLUMNS:
             raise UnreadableData(f"{self.name} has a line that is too long for market data.")
@@ -117,10 +118,10 @@ class Table:
             )
         except pa.ArrowInvalid:
             if uneven:
-                row = (uneven[0].number or 1) - 1
-                raise self.error(
-                    row, f"{uneven[0].actual_columns} columns where {uneven[0].expected_columns} were expected"
-                ) from None
+                wrong = (uneven[0].number or 1) - 1, uneven[0].actual_columns, uneven[0].expected_columns
+                if width not in (0, wrong[2]):  # the first row is the odd one
+                    wrong = 0, wrong[2], width
+                raise self.error(wrong[0], f"{wrong[1]} columns where {wrong[2]} were expected") from None
             raise UnreadableData(
                 f"{self.name} could not be taken apart into columns at {delimiter!r}: check its quotes and delimiters."
             ) from None
