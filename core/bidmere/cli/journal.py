@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from bidmere.cli.output import show
 from bidmere.engine.folders import journals
@@ -15,7 +16,8 @@ def verify_journal(arguments: argparse.Namespace) -> int:
     paths = journals(arguments.profile, JOURNAL_FILE)
     if not paths:
         raise InvalidInput(f"There is no journal in {arguments.profile}: name the profile with --profile.")
-    rows, lines = [], []
+    rows: list[dict[str, Any]] = []
+    lines: list[str] = []
     for path in paths:
         report = verify(path)
         name = str(path.relative_to(arguments.profile))

@@ -171,8 +171,8 @@ def summary_text(summary: dict[str, Any]) -> str:
         lines.append(table(("Position", "Qty", "Average", "Realised"), rows, frozenset({1, 2, 3})))
     working = [row for row in summary["orders"] if row["state"].is_working]
     if working:
-        rows = [(row["client_id"], row["instrument"], row["side"], plain(row["qty"]), row["words"]) for row in working]
-        lines.append(table(("Order", "Instrument", "Side", "Qty", "State"), rows, frozenset({3})))
+        named = [(row["client_id"], row["instrument"], row["side"], plain(row["qty"]), row["words"]) for row in working]
+        lines.append(table(("Order", "Instrument", "Side", "Qty", "State"), named, frozenset({3})))
     lines += [
         f"{one.run_id} on {one.instrument} {one.timeframe}: {one.state}, {one.orders} orders"
         for one in summary["strategies"]

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
-from bidmere.brokerage.data_port import FeedStatus, ReplayState
+from bidmere.brokerage.data_port import FeedStatus
+from bidmere.brokerage.data_port import ReplayState as ReplayState
 from bidmere.kernel.lifecycle import Health
 from bidmere.model.account import Account, Valuation
 from bidmere.model.bars import BarArray
