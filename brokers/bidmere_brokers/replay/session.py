@@ -32,8 +32,7 @@ from bidmere.model.bars import Floats
 from bidmere.model.ids import InstrumentId
 from bidmere.model.instrument import Instrument
 from bidmere.model.market import MarketDatum
-from bidmere.simulation.client import ExchangeServer, SimulatedExecution
-from bidmere.simulation.exchange import Exchange
+from bidmere_brokers.paper.venue import PaperVenue
 from bidmere_brokers.replay.history import RecordedHistory
 from bidmere_brokers.replay.player import ReplayPlayer, Settle
 from bidmere_brokers.replay.properties import recorded_instrument
@@ -134,9 +133,8 @@ class ReplaySession:
         self._clock.advance_to(self._start_ns)
         self.recording = recording
         self.account: Account | None = _account(config, instrument, stream)
-        self.exchange = Exchange([instrument], [self.account], prefix="R")
-        self._server = ExchangeServer(self.exchange, self._clock)
-        self.execution: ExecutionClient | None = SimulatedExecution(self._server, config.account)
+        self._paper = PaperVenue(self._clock, self._tasks, self.account, [instrument], context.seed)
+        self.execution: ExecutionClient | None = self._paper.execution
         self._feed = _Feed(config.venue, instrument, self._clock)
         longest = max(_GAP_NS, _BARS_A_GAP * recording.result.timeframe.ns if recording.result.timeframe else 0)
         self._player = ReplayPlayer(
@@ -162,14 +160,14 @@ class ReplaySession:
 
     async def start(self) -> None:
         """Be ready to play."""
-        self._server.start()
+        self._paper.start()
         self._feed.tell(FeedState.OK, "")
         self._tasks.spawn(self._play(), "replay")
 
     async def stop(self) -> None:
         """Hold for ever."""
         self._player.pause()
-        self._server.stop()
+        self._paper.stop()
         self._feed.tell(FeedState.OFFLINE, "replay ended")
 
     def health(self) -> Health:
@@ -231,8 +229,8 @@ class ReplaySession:
         self._feed.tell(FeedState.QUIET, "end of the recorded data")
 
     def _deliver(self, datum: MarketDatum) -> None:
+        self._paper.feed(datum)
         self._feed.deliver(datum)
-        self._server.feed(datum)
 
 
 def _account(config: ReplayConfig, instrument: Instrument, stream: Stream) -> Account:
