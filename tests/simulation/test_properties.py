@@ -82,7 +82,7 @@ def run(floor: Any, command: tuple[str, str, str, int, int, str]) -> None:
         floor.cancel(working[lots % len(working)])
     elif kind == "amend" and working:
         chosen = floor.exchange.order(working[lots % len(working)])
-        if isinstance(chosen.spec, Limit):
+        if isinstance(chosen.spec, Limit) and (chosen.intent.parent or not chosen.intent.oco_group):
             floor.amend(chosen.client_id, lots, Limit(price=at, post_only=False, display_qty=None))
     elif kind == "book":
         bid = 99.5 + offset / 2
