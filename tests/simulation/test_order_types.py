@@ -70,7 +70,7 @@ def test_a_market_order_seeks_on_when_the_book_is_empty(floor: Any) -> None:
 
 def test_a_slippage_cap_ends_the_rest(floor: Any) -> None:
     floor.outside({99: 5}, {100: 2, 100.5: 1, 103: 9})
-    order = floor.buy(5, Market(), slippage_cap=D(1))
+    order = floor.buy(5, Market(), slippage_cap=D("0.01"))
     assert floor.fills(order) == pairs((2, 100), (1, 100.5))
     assert isinstance(floor.last(order), OrderExpired)
 

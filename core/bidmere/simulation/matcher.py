@@ -7,7 +7,7 @@ Rules a user can rely on:
 * What our aggressive orders take from the outside stays taken until the feed speaks again.
 * Two orders of one account never trade with each other: the resting one is canceled, the new one goes on.
 * A market order trades at once; what finds no liquidity tries again on the next data, unless it is IOC, FOK or has a
-  slippage cap: then the rest ends.
+  slippage cap (a fraction of the best opposite price, 0.005 is 0.5 %): then the rest ends.
 """
 
 from __future__ import annotations
@@ -315,7 +315,7 @@ class Matcher:
         cap, best = order.intent.slippage_cap, self._opposite(order.sign)
         if order.limit is not None or cap is None or best is None:
             return order.limit
-        return best + order.sign * int(cap / self.instrument.tick)
+        return best + order.sign * int(best * cap)
 
     def _unfilled(self, order: WorkingOrder, reference: int | None = None) -> str:
         best = reference if reference is not None else self._opposite(order.sign)
