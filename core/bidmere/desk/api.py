@@ -19,6 +19,7 @@ from bidmere.model.market import Book, Quote, Side
 from bidmere.model.orders import Order, OrderIntent
 from bidmere.model.position import Position
 from bidmere.model.timeframe import Timeframe
+from bidmere.risk.monitor import RiskRow as RiskRow
 
 if TYPE_CHECKING:
     from bidmere.execution.oms import SubmitResult
@@ -46,20 +47,6 @@ class DayStats:
     def change_pct(self) -> float:
         """The same in per cent."""
         return (self.last / self.reference - 1.0) * 100.0 if self.reference else 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RiskRow:
-    """One line of the risk panel: a limit, where it stands and how much of it is used (0–1, None without a limit)."""
-
-    code: str
-    title: str
-    scope: str
-    now: str
-    warn_at: str
-    stop_at: str
-    action: str
-    share: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
