@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from bidmere.brokerage.data_port import FeedState, FeedStatus
-from bidmere.desk.api import Alarm, DayStats, ReplayState, RiskRow, StoryLine, StrategyRun, StrategySpec
+from bidmere.desk.api import Alarm, DayStats, HealthView, ReplayState, RiskRow, StoryLine, StrategyRun, StrategySpec
 from bidmere.desk.feed import Batch
 from bidmere.errors import BidmereError, UnknownInstrument
 from bidmere.model.account import Account, AccountMode, Valuation
@@ -356,6 +356,9 @@ class FakeDesk:
             self.replay_state = replace(self.replay_state, position_ns=int(value))
         return self.replay_state
 
+    def health(self) -> HealthView:
+        return health(trading_state=self.trading_state, kill_level=self.kill_level)
+
     def modes(self) -> tuple[str, str]:
         return ("SIM", "PAPER")
 
@@ -439,6 +442,57 @@ def run(name: str, instrument: InstrumentId, timeframe: Timeframe, state: str = 
         detail="",
         orders=3,
         last_signal_ns=NOW,
+    )
+
+
+def health(**more: Any) -> HealthView:
+    """Return the health of an engine that is well."""
+    fields: dict[str, Any] = {
+        "feeds": (),
+        "services": {},
+        "order_p50_ms": None,
+        "order_p95_ms": None,
+        "clock_offset_ms": 0.0,
+        "engine_lag_ms": 0.0,
+        "messages_per_s": 100.0,
+        "cpu_pct": 5.0,
+        "memory_mb": 200.0,
+        "strategies_running": 0,
+        "strategies_failed": 0,
+        "trading_state": "ACTIVE",
+        "kill_level": 0,
+        "risk_share": 0.1,
+        "recording": False,
+        "unknown_orders": 0,
+    }
+    return HealthView(**(fields | more))
+
+
+def risk_row(code: str, title: str, share: float | None, now: str = "164.00 USD") -> RiskRow:
+    """Return one limit."""
+    return RiskRow(
+        code=code,
+        title=title,
+        scope="account",
+        now=now,
+        warn_at="1,500.00 USD",
+        stop_at="2,000.00 USD",
+        action="block new exposure",
+        share=share,
+    )
+
+
+def risk_rows() -> tuple[RiskRow, ...]:
+    """Return limits from calm to reached."""
+    return (
+        risk_row("L-DAILY-LOSS", "Day loss", 0.82, "1,640.00 USD"),
+        risk_row("L-DRAWDOWN", "Drawdown", 0.12),
+        risk_row("L-GROSS", "Gross exposure", 0.34, "34,000.00 USD"),
+        risk_row("L-LEVERAGE", "Leverage", 0.17, "0.34×"),
+        risk_row("L-MARGIN", "Margin used", 0.05, "5,000.00 USD"),
+        risk_row("L-POSITION", "Largest position", 1.0, "50,000.00 USD"),
+        risk_row("L-OPEN-ORDERS", "Open orders", 0.1, "2"),
+        risk_row("L-NO-STOP", "Positions without stop", None, "1"),
     )
 
 

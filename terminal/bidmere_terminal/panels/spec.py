@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, overload
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
@@ -74,6 +74,10 @@ class LinkGroup(QObject):
 class Bridge(Protocol):
     """The way to the engine."""
 
+    @overload
+    async def call(self, ask: Callable[[DeskApi], Awaitable[T]]) -> T: ...
+    @overload
+    async def call(self, ask: Callable[[DeskApi], T]) -> T: ...
     async def call(self, ask: Callable[[DeskApi], Awaitable[T] | T]) -> T:
         """Run `ask(desk)` on the engine's loop and return its answer; raises what it raises."""
         ...

@@ -186,9 +186,9 @@ class LadderPainter:
             else:
                 painter.setPen(colours.text if row in inner else colours.muted)
             painter.drawStaticText(round(at), HEAD_PX + line * ROW_PX + baseline, text)
-        for row, colour in ((depth.best_bid, colours.bid), (depth.best_ask, colours.ask)):
-            if row is not None and 0 <= top - row < scene.rows.count and row != last:
-                painter.fillRect(price_left, HEAD_PX + (top - row) * ROW_PX + 3, 2, ROW_PX - 6, colour)
+        for best, colour in ((depth.best_bid, colours.bid), (depth.best_ask, colours.ask)):
+            if best is not None and 0 <= top - best < scene.rows.count and best != last:
+                painter.fillRect(price_left, HEAD_PX + (top - best) * ROW_PX + 3, 2, ROW_PX - 6, colour)
 
     def _side(
         self,
