@@ -24,6 +24,7 @@ S_NS = 1_000_000_000
 NOW = 1_700_000_000 * S_NS
 LIMITS = RiskLimits()
 GATE = RiskValidator()
+ENTRY_LIMIT = Limit(price=D(63800))
 
 PERP = Instrument(
     id=InstrumentId("BTCUSDT", "SIM"),
