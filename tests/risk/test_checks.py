@@ -128,6 +128,7 @@ REFUSALS: list[Case] = [
     ("L-COLLAR", spoilt(quote=quote_of(bid=0.0))),
     ("L-COLLAR", asked(order("0.01", spec=Limit(price=D("65280.1"))))),
     ("L-COLLAR", asked(order("0.01", side=Side.SELL, spec=Limit(price=D("62719.9"))))),
+    ("L-COLLAR", asked(order("0.01", spec=Limit(price=D(70000))), instrument=None)),
     ("L-COLLAR", asked(order("0.01", spec=StopLimit(trigger=D(70000), price=D(71401))))),
     ("L-COLLAR", asked(order("0.01", spec=Market()), quote=quote_of(bid=60_000.0))),
     ("L-COLLAR", asked(order("0.15", spec=Market()), book=book_of(size=0.05, step=1000.0))),

@@ -1,4 +1,4 @@
-"""The kill switch: durable before it returns, lowered by a person only, raised even when the disk refuses (R-60, R-61)."""
+"""The kill switch: durable before it returns, lowered by a person only, raised even when the disk refuses (R-61)."""
 
 from __future__ import annotations
 

@@ -25,6 +25,7 @@ from tests.risk.cases import (
 from bidmere.brokerage.approval import ApprovedOrder, ApprovedReplace, ForgedApproval
 from bidmere.model.market import Side
 from bidmere.model.orders import Limit, Market, OrderState
+from bidmere.risk.case import build_case
 from bidmere.risk.decision import Approved, ApprovedChange, Denied
 from bidmere.risk.snapshot import pending_elsewhere
 from bidmere.risk.state import TradingState
@@ -157,3 +158,14 @@ def test_values_elsewhere_take_room() -> None:
     assert "L-BUYING-POWER" in failed_codes(judge(order(), snap(other_pending_margin=D(99_999))))
     other = replace(held("1", "3000"), instrument=replace(SPOT, lot=D(1)))
     assert judge(order(), snap(positions=(other,))).passed
+
+
+def test_the_search_for_the_largest_ends_within_a_few_lots_and_never_below_what_reduces() -> None:
+    one = order("0.6", Market(), Side.SELL)
+    case = build_case(one.intent, one.qty, one.spec, snap(held("0.5")), LIMITS)
+    assert case.largest_passing(lambda _: False, D(3)) == D("0.5")
+    assert case.largest_passing(lambda _: True, D(3)) == D("3.004")
+    assert case.largest_passing(lambda leaves: leaves <= D("0.501"), D("0.503")) == D("0.501")
+    assert case.largest_passing(lambda leaves: leaves <= D("0.502"), D("-9")) == D("0.502")
+    blind = build_case(one.intent, one.qty, one.spec, snap(instrument=None), LIMITS)
+    assert blind.largest_passing(lambda _: True, D(3)) == D(0)

@@ -136,10 +136,9 @@ def liquidation_price(
     return floor_to(instrument.tick, above / below) or None
 
 
-def _filled(case: Case, position: Position | None, pieces: tuple[Piece, ...]) -> Position | None:
+def _filled(case: Case, position: Position, pieces: tuple[Piece, ...]) -> Position:
     for number, piece in enumerate(pieces):
-        if position is not None:
-            position = position.apply(_fill(case, piece, number, position.instrument))
+        position = position.apply(_fill(case, piece, number, position.instrument))
     return position
 
 
