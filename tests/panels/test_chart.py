@@ -156,11 +156,21 @@ def test_u125_follows_the_groups_symbol_and_timeframe_until_it_leaves(panel: Cha
     assert panel.dump()["instrument"] == "ETHUSDT.SIM"
 
 
+def test_timeframe_is_the_groups_unless_a_chart_keeps_its_own(panel: ChartPanel, bench: Bench, qtbot: QtBot) -> None:
+    bench.group.set_timeframe(H1)
+    other = bench.make(ChartPanel, "chart-2")
+    saved = bench.make(ChartPanel, "chart-3", {"timeframe": "15m"})
+    assert [one.dump()["timeframe"] for one in (panel, other, saved)] == ["1h", "1h", "15m"]
+    saved.toolbar.share.setChecked(False)
+    qtbot.mouseClick(panel.toolbar.favourites[M5], Qt.MouseButton.LeftButton)
+    assert [one.dump()["timeframe"] for one in (panel, other, saved)] == ["5m", "5m", "15m"]
+
+
 def test_u129_crosshair_is_shared_by_time(panel: ChartPanel, bench: Bench) -> None:
     other = bench.make(ChartPanel, "chart-2")
     panel.chart.crosshair_moved.emit(NOW)
     assert other.chart._linked_ts == NOW
-    other.toolbar.crosshair.setChecked(False)
+    other.toolbar.share.setChecked(False)
     panel.chart.crosshair_moved.emit(NOW - 1)
     assert other.chart._linked_ts == NOW
 

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QKeySequence, QShortcut
 from pytestqt.qtbot import QtBot
 from tests.panels.fakes import AAPL, BTC, ES, ETH, INVERSE, Bench, quote_of
 
 from bidmere.desk.api import DayStats
 from bidmere.model.ids import InstrumentId
+from bidmere.model.market import Side
 from bidmere_terminal.panels.watchlist.panel import WatchlistPanel
 from bidmere_terminal.panels.watchlist.rows import WatchRow, best_match
 
@@ -98,8 +100,8 @@ def test_u34_double_click_opens_a_chart_and_bid_and_ask_stage_drafts(
     click(qtbot, panel, BTC.id, "bid")
     click(qtbot, panel, BTC.id, "ask")
     assert ran == [
-        ("ticket.stage", {"instrument": BTC.id, "side": "sell", "price": quote.bid}),
-        ("ticket.stage", {"instrument": BTC.id, "side": "buy", "price": quote.ask}),
+        ("ticket.stage", {"instrument": BTC.id, "side": Side.SELL, "price": quote.bid}),
+        ("ticket.stage", {"instrument": BTC.id, "side": Side.BUY, "price": quote.ask}),
     ]
     ran.clear()
     click(qtbot, panel, ETH.id)
@@ -119,8 +121,13 @@ def test_u35_removal_is_undone_in_place_and_the_list_is_saved(
     assert "ETHUSDT.SIM" not in saved["symbols"]
     again = bench.make(WatchlistPanel, "again", saved)
     assert ETH.id not in again.table.model.rows
-    panel.undo()
+    window_undo: list[bool] = []
+    shortcut = QShortcut(QKeySequence("Ctrl+Z"), panel)
+    shortcut.activated.connect(lambda: window_undo.append(True))
+    panel.table.view.setFocus()
+    qtbot.keyClick(panel.table.view, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert panel.table.shown_keys() == before
+    assert window_undo == []
     panel.undo()
     assert panel.table.shown_keys() == before
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
 from bidmere_terminal.tables.columns import Align, Heading, Key
@@ -31,6 +31,7 @@ class TableView(QTableView):
     copy_pressed = Signal()
     filter_pressed = Signal()
     escape_pressed = Signal()
+    undo_pressed = Signal()
     text_typed = Signal(str)
     hover_changed = Signal(bool)
     menu_wanted = Signal(QPoint)
@@ -44,6 +45,7 @@ class TableView(QTableView):
         self.resized: set[str] = set()
         self._fitting = False
         self.takes_text = False
+        self.can_undo: Callable[[], bool] = lambda: False
         self.setModel(model)
         self.delegate = CellDelegate(model, paints, flashes, self)
         self.delegate.left_edge = self._left_edge
@@ -213,6 +215,18 @@ class TableView(QTableView):
 
     # ── keyboard ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
+    def event(self, event: QEvent) -> bool:
+        """Keep the keys of tables for the table that has the keyboard, whatever a window binds them to."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._keeps(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def _keeps(self, event: QKeyEvent) -> bool:
+        if event.matches(QKeySequence.StandardKey.Undo):
+            return self.can_undo()
+        return event.matches(QKeySequence.StandardKey.Copy) or event.matches(QKeySequence.StandardKey.Find)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter acts, Del deletes, Ctrl+C copies, Ctrl+F filters, Shift+F10 opens the menu, letters are passed on."""
         done = self._pressed(event)
@@ -231,10 +245,12 @@ class TableView(QTableView):
         if key in _DELETE and plain:
             keys = self.selected_keys()
             return (lambda: self.delete_pressed.emit(keys)) if keys and not event.isAutoRepeat() else lambda: None
-        if held == Qt.KeyboardModifier.ControlModifier and key == Qt.Key.Key_C:
+        if event.matches(QKeySequence.StandardKey.Copy):
             return self.copy_pressed.emit
-        if held == Qt.KeyboardModifier.ControlModifier and key == Qt.Key.Key_F:
+        if event.matches(QKeySequence.StandardKey.Find):
             return self.filter_pressed.emit
+        if event.matches(QKeySequence.StandardKey.Undo) and self.can_undo():
+            return self.undo_pressed.emit
         if key == Qt.Key.Key_Menu or (key == Qt.Key.Key_F10 and held == Qt.KeyboardModifier.ShiftModifier):
             return self._menu_at_current
         if key == Qt.Key.Key_Escape and plain:

@@ -51,7 +51,7 @@ class ChartPanel(Panel):
         self.chart = ChartWidget(self)
         self.chart.setObjectName(f"{name}.view")
         self.toolbar = ChartToolbar(name, lambda: self.model.instruments.values(), self)
-        self.toolbar.crosshair.setChecked(bool(state.get("share_crosshair", True)))
+        self.toolbar.share.setChecked(bool(state.get("share", True)))
         self.history = ChartHistory(self.chart, context.bridge, name)
         self._followed: LinkGroup | None = None
         self._picked: float | None = None
@@ -91,7 +91,7 @@ class ChartPanel(Panel):
         chart.symbol_typed.connect(bar.type_symbol)
         chart.timeframe_typed.connect(bar.type_timeframe)
         bar.symbol_chosen.connect(self._symbol_chosen)
-        bar.timeframe_chosen.connect(self.set_timeframe)
+        bar.timeframe_chosen.connect(self._timeframe_chosen)
         bar.kind_chosen.connect(self._kind_chosen)
         bar.refused.connect(self._refused)
         bar.left.connect(chart.setFocus)
@@ -212,6 +212,15 @@ class ChartPanel(Panel):
         else:
             self.set_instrument(found.id)
 
+    def _timeframe_chosen(self, timeframe: Timeframe) -> None:
+        self.set_timeframe(timeframe)
+        if self._followed is not None and self.toolbar.share.isChecked():
+            self._followed.set_timeframe(timeframe)
+
+    def _timeframe_changed(self, timeframe: Timeframe) -> None:
+        if self.toolbar.share.isChecked():
+            self.set_timeframe(timeframe)
+
     def _refused(self, text: str) -> None:
         self.context.notify(text, level="warning", key="chart.timeframe")
 
@@ -220,11 +229,11 @@ class ChartPanel(Panel):
         self.toolbar.show_kind(kind)
 
     def _crosshair_moved(self, ts_ns: int | None) -> None:
-        if self._followed is not None and self.toolbar.crosshair.isChecked():
+        if self._followed is not None and self.toolbar.share.isChecked():
             self._followed.set_crosshair(ts_ns)
 
     def _crosshair_changed(self, ts_ns: int | None) -> None:
-        if self.toolbar.crosshair.isChecked() and not self.chart.underMouse():
+        if self.toolbar.share.isChecked() and not self.chart.underMouse():
             self.chart.set_crosshair_time(ts_ns)
 
     def _price_picked(self, price: float) -> None:
@@ -308,14 +317,16 @@ class ChartPanel(Panel):
         old = self._followed
         if old is not None:
             old.instrument_changed.disconnect(self.set_instrument)
-            old.timeframe_changed.disconnect(self.set_timeframe)
+            old.timeframe_changed.disconnect(self._timeframe_changed)
             old.crosshair_changed.disconnect(self._crosshair_changed)
         super().set_group(group)
         self._followed = group
         if group is not None:
             group.instrument_changed.connect(self.set_instrument)
-            group.timeframe_changed.connect(self.set_timeframe)
+            group.timeframe_changed.connect(self._timeframe_changed)
             group.crosshair_changed.connect(self._crosshair_changed)
+            if group.timeframe is not None and "timeframe" not in self.context.state:
+                self._timeframe_changed(group.timeframe)
             if group.instrument is not None:
                 self.set_instrument(group.instrument)
 
@@ -343,7 +354,7 @@ class ChartPanel(Panel):
             "symbol": str(self.instrument) if self.instrument is not None else None,
             "timeframe": str(self.timeframe),
             "indicators": [[name, settings] for name, settings in self.chosen],
-            "share_crosshair": self.toolbar.crosshair.isChecked(),
+            "share": self.toolbar.share.isChecked(),
             "view": self.chart.view_state(),
         }
 

@@ -1,4 +1,4 @@
-"""The slim line over a chart: symbol, timeframe, kind, indicators, crosshair link."""
+"""The slim line over a chart: symbol, timeframe, kind, indicators, what is shared with the link group."""
 
 from __future__ import annotations
 
@@ -70,8 +70,8 @@ class ChartToolbar(QWidget):
         self.kind = self._tool(f"{name}.kind", "Chart type", "chart-candlestick")
         self.kind.clicked.connect(self._open_kinds)
         self.indicators = self._tool(f"{name}.indicators", "Indicators", "activity")
-        self.crosshair = self._tool(f"{name}.crosshair-link", "Share the crosshair with the link group", "crosshair")
-        self.crosshair.setCheckable(True)
+        self.share = self._tool(f"{name}.share", "Share timeframe and crosshair with the link group", "link")
+        self.share.setCheckable(True)
         self._kind = "candles"
         self._lay_out()
 
@@ -111,7 +111,7 @@ class ChartToolbar(QWidget):
             layout.addWidget(button)
         layout.addWidget(self.timeframe)
         layout.addSpacing(6)
-        for tool in (self.kind, self.indicators, self.crosshair):
+        for tool in (self.kind, self.indicators, self.share):
             layout.addWidget(tool)
         layout.addStretch(1)
 

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from time import monotonic
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QMenu, QVBoxLayout
 
 from bidmere.desk.api import DayStats, DeskApi
@@ -15,7 +15,7 @@ from bidmere.errors import InvalidInput
 from bidmere.model.bars import BarArray
 from bidmere.model.ids import InstrumentId
 from bidmere.model.instrument import Instrument
-from bidmere.model.market import Trade
+from bidmere.model.market import Side, Trade
 from bidmere.model.money import ZERO
 from bidmere.model.timeframe import Timeframe
 from bidmere_terminal.panels.feed_state import feed_pill
@@ -75,9 +75,8 @@ class WatchlistPanel(Panel):
         self.finder.chosen.connect(self.find_or_add)
         self.finder.looked_for.connect(self._look_for)
         self.finder.closed.connect(table.view.setFocus)
-        undo = QShortcut(QKeySequence.StandardKey.Undo, self)
-        undo.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        undo.activated.connect(self.undo)
+        table.view.can_undo = lambda: bool(self._removed)
+        table.view.undo_pressed.connect(self.undo)
         model.quotes_changed.connect(self._quotes_changed)
         model.trades_changed.connect(self._trades_changed)
         model.positions_changed.connect(self._positions_changed)
@@ -245,7 +244,7 @@ class WatchlistPanel(Panel):
         self._send(key)
         row = self.table.model.rows.get(key)
         if column in ("bid", "ask") and row is not None and row.quote is not None:
-            side, price = ("sell", row.quote.bid) if column == "bid" else ("buy", row.quote.ask)
+            side, price = (Side.SELL, row.quote.bid) if column == "bid" else (Side.BUY, row.quote.ask)
             self.context.run_command("ticket.stage", instrument=key, side=side, price=price)
 
     def _double_clicked(self, key: Key, _column: str) -> None:
@@ -262,8 +261,8 @@ class WatchlistPanel(Panel):
         if keys:
             key = keys[0]
             menu.addAction("Chart", lambda: self._double_clicked(key, ""))
-            menu.addAction("Buy…", lambda: self._stage(key, "buy"))
-            menu.addAction("Sell…", lambda: self._stage(key, "sell"))
+            menu.addAction("Buy…", lambda: self._stage(key, Side.BUY))
+            menu.addAction("Sell…", lambda: self._stage(key, Side.SELL))
             menu.addAction("Send to link group\tEnter", lambda: self._send(key))
             menu.addAction("Remove\tDel", lambda: self.remove(keys))
         menu.addAction("Add symbol…", lambda: self.finder.begin(""))
@@ -274,7 +273,7 @@ class WatchlistPanel(Panel):
         grouped.setChecked(self._grouped)
         grouped.toggled.connect(self._set_grouped)
 
-    def _stage(self, key: Key, side: str) -> None:
+    def _stage(self, key: Key, side: Side) -> None:
         self._send(key)
         self.context.run_command("ticket.stage", instrument=key, side=side)
 
