@@ -208,6 +208,7 @@ ALLOWED: list[tuple[str, Callable[[], tuple[Order, RiskSnapshot]]]] = [
     ("L-COLLAR", asked(order(spec=Market()), book=None)),
     ("L-COLLAR", asked(order(side=Side.SELL, spec=Market()))),
     ("L-ORDER-VALUE", asked(order("0.156"))),
+    ("L-ORDER-VALUE", asked(order("0.16", spec=Limit(price=D(62500))))),
     ("L-TRADE-RISK", asked(order(bracket=Bracket(take_profit=D(65000))))),
     ("L-OPEN-SYMBOL", spoilt(working=working(9) + working(5, parent="P"))),
     ("L-OPEN-TOTAL", spoilt(working=working(49, instrument=ETH) + working(5, reduce_only=True))),

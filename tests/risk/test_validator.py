@@ -132,9 +132,9 @@ def test_a_worthless_instrument_has_no_largest_by_value() -> None:
 
 
 def test_a_marketable_limit_is_valued_at_the_worse_of_its_price_and_the_market() -> None:
-    sell = order("0.157", Limit(price=D(63700)), Side.SELL)
+    sell = order("0.157", Limit(price=D(63000)), Side.SELL)
     assert "L-ORDER-VALUE" in failed_codes(judge(sell, snap()))
-    assert "L-ORDER-VALUE" not in failed_codes(judge(order("0.156", Limit(price=D(63700)), Side.SELL), snap()))
+    assert "L-ORDER-VALUE" not in failed_codes(judge(order("0.156", Limit(price=D(63000)), Side.SELL), snap()))
 
 
 def test_pending_elsewhere_counts_entries_on_other_instruments_at_their_worst() -> None:
