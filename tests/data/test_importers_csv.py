@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bidmere.data.importers import describe, open_data
-from bidmere.data.importers.times import parse_times, to_utc
+from bidmere.data.importers.times import BadTime, parse_times, to_utc
 from bidmere.errors import UnreadableData
 from bidmere.model.timeframe import Timeframe
 
@@ -307,3 +307,34 @@ def test_iso_times_are_exact_to_the_microsecond(moments: list[datetime]) -> None
     cells = [moment.isoformat(" ") + ("" if moment.microsecond else ".0") for moment in moments]
     expected = [int(np.datetime64(moment, "ns").astype(np.int64)) for moment in moments]
     assert parse_times(cells).ts.tolist() == expected
+
+
+ISO = ["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f", "%Y-%m-%dT%H:%M:%SZ"]
+SHAPES = [*ISO, "%s", "%s000"]
+
+
+@given(
+    st.lists(st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1)), min_size=1, max_size=6),
+    st.sampled_from(SHAPES),
+    st.sampled_from(["UTC", "Europe/Berlin"]),
+)
+def test_reading_whole_columns_and_cell_by_cell_is_the_same(moments: list[datetime], shape: str, tz: str) -> None:
+    cells = [moment.replace(tzinfo=UTC).strftime(shape) for moment in moments]
+    if shape.startswith("%s"):
+        cells = [str(int(moment.replace(tzinfo=UTC).timestamp()) + 10**9) + shape[2:] for moment in moments]
+    try:
+        together = parse_times(cells, tz).ts.tolist()
+    except BadTime:
+        assert shape.startswith("%s")  # numbers of different units
+        return
+    # One cell of another length sends the whole column the slow way.
+    odd = f"{cells[0]} " if shape.startswith("%s") else f" {cells[0]}"
+    assert parse_times([*cells, odd], tz).ts.tolist()[:-1] == together
+
+
+@pytest.mark.parametrize("cell", ["2024-13-01", "2024-02-30", "2024-01-01 25:00", "2024-01-01 10:61", "1899-01-01"])
+def test_times_that_do_not_exist_are_refused_in_whole_columns(cell: str) -> None:
+    good = "2024-01-01 10:00"[: len(cell)]
+    with pytest.raises(BadTime) as caught:
+        parse_times([good, cell])
+    assert caught.value.index == 1

@@ -104,6 +104,19 @@ class TickStore:
             self.seal(one.instrument, one.kind, one.day)
         return len(old)
 
+    def delete(self, instrument: InstrumentId, kind: str, day: date) -> bool:
+        """Remove a day's ticks; say whether there were any."""
+        number = day.toordinal() - _EPOCH
+        found = False
+        for suffix in ("log", "parquet"):
+            path = self._path(instrument, kind, number, suffix)
+            self._close(path)
+            if path.is_file():
+                with disk_errors(path):
+                    path.unlink()
+                found = True
+        return found
+
     def list(self) -> list[StoredTicks]:
         """Return what the store holds; foreign files are passed over."""
         return sorted(self._stored(), key=lambda one: (one.instrument, one.kind, one.day))

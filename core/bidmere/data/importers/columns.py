@@ -11,6 +11,7 @@ from bidmere.errors import UnreadableData
 
 _DELIMITERS = (",", ";", "\t", "|")
 _TITLE_LINES = 3
+_SNIFFED = 100_000
 _NUMERIC = re.compile(r"^[-+]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?$")
 _DATE_LIKE = re.compile(r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|^\d{8}\b|^\d{1,2}[- ][A-Za-z]{3}")
 _CLOCK_LIKE = re.compile(r"^\d{1,2}:\d{2}|^\d{6}(\d{3})?$")
@@ -58,7 +59,7 @@ class Layout:
 
 def sniff(text: str, name: str) -> Layout:
     """Find the layout. Raises UnreadableData when the columns cannot be told."""
-    lines = text.splitlines()[:200]
+    lines = text[:_SNIFFED].splitlines()[:200]
     start = _first_line(lines)
     if start >= len(lines):
         raise UnreadableData(f"{name} holds no rows: a CSV with one row per line was expected.")

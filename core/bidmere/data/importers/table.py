@@ -94,7 +94,7 @@ class Table:
         import pyarrow.csv as pc
 
         text = self._text
-        first = next((line for line in text.splitlines() if line.strip()), "")
+        first = next((line for line in text[: MAX_CELL * MAX_COLUMNS + 1].splitlines() if line.strip()), "")
         if first.count(delimiter) >= MAX_COLUMNS:
             raise UnreadableData(f"{self.name} has more than {MAX_COLUMNS} columns: no market data looks like that.")
         if len(first) > MAX_CELL * MAX_COLUMNS:
@@ -132,7 +132,8 @@ class Table:
 
 def _blank_free(text: str) -> str:
     """Return the text without lines of white space only, which would count as rows of one cell."""
-    if re.search(r"(^|\n)[ \t]+\r?(\n|$)", text):
+    ends = (" \n", "\t\n", " \r", "\t\r")
+    if (text[-1:] in " \t" or any(end in text for end in ends)) and re.search(r"(^|\n)[ \t]+\r?(\n|$)", text):
         return "\n".join(line for line in text.splitlines() if line.strip())
     return text
 

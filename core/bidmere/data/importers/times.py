@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 
+from bidmere.data.importers.fixed_times import integers, iso_times
 from bidmere.errors import InvalidInput
 from bidmere.model.bars import Ints
 
@@ -72,7 +73,10 @@ def parse_times(cells: Sequence[str], tz: str = "UTC", *, day_first: bool | None
     if not len(cells):
         return Times(np.empty(0, np.int64), False, False)
     if _NUMBER.match(cells[0].strip()):
-        return _numbers(cells, where)
+        return _same_length_numbers(cells) or _numbers(cells, where)
+    if (usual := iso_times(cells)) is not None:
+        ts, whole_days, zoned = usual
+        return Times(ts if whole_days or zoned else to_utc(ts, where), whole_days, zoned)
     return _texts(cells, where, day_first)
 
 
@@ -110,6 +114,19 @@ def _offset(local_hour: int, where: tzinfo, fold: int) -> int:
     except (OverflowError, ValueError):
         return 0
     return int(offset.total_seconds()) * _SECOND if offset is not None else 0
+
+
+def _same_length_numbers(cells: Sequence[str]) -> Times | None:
+    """Read a column of epoch numbers that all have the same length; None for anything else."""
+    if len(cells[0]) in (8, 12, 14) and _compact(cells[0]) is not None:
+        return None
+    values = integers(cells)
+    if values is None:
+        return None
+    limit, unit = next((one for one in _UNITS if values[0] < one[0]), (0, 0))
+    if not unit or values[0] < 10**8 or (values < limit // 10**4).any() or (values >= limit).any():
+        return None
+    return Times(values * unit, False, True)
 
 
 def _numbers(cells: Sequence[str], where: tzinfo) -> Times:
