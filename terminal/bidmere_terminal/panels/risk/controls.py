@@ -42,7 +42,9 @@ class RiskControls(QWidget):
     def __init__(self, name: str) -> None:
         super().__init__()
         self.setObjectName(f"{name}.controls")
+        self.setStyleSheet('QPushButton[kind="seg"] { padding: 2px 4px; }')
         self._level = 2
+        self._narrow = False
         self._shown_kill = -1
         self.states: dict[str, QPushButton] = {}
         self.kill = HoldButton("", f"{name}.kill")
@@ -61,9 +63,10 @@ class RiskControls(QWidget):
 
     def _lay_out(self, name: str) -> None:
         bar = QHBoxLayout()
-        bar.setContentsMargins(10, 5, 8, 5)
+        bar.setContentsMargins(8, 5, 6, 5)
         bar.setSpacing(4)
-        bar.addWidget(plain_label("Trading", "caption"))
+        self.caption = plain_label("Trading", "caption")
+        bar.addWidget(self.caption)
         group = QButtonGroup(self)
         group.setExclusive(False)
         for state in STATES:
@@ -76,8 +79,9 @@ class RiskControls(QWidget):
             self.states[state] = button
             bar.addWidget(button)
         group.buttonClicked.connect(self._state_clicked)
-        bar.addSpacing(8)
+        bar.addSpacing(6)
         bar.addWidget(self.words, 1)
+        bar.addStretch(0)
         for button, part, kind in ((self.clear, "clear", "chip"), (self.confirm, "clear.confirm", "primary"),
                                    (self.cancel, "clear.cancel", "flat")):  # fmt: skip
             button.setObjectName(f"{name}.{part}")
@@ -98,12 +102,13 @@ class RiskControls(QWidget):
         self.kill_more.clicked.connect(self._open_menu)
         bar.addWidget(self.kill)
         bar.addWidget(self.kill_more)
-        alert = QHBoxLayout()
+        self.alert_row, self.form_row = QWidget(), QWidget()
+        alert = QHBoxLayout(self.alert_row)
         alert.setContentsMargins(10, 0, 8, 5)
         alert.setSpacing(6)
         alert.addWidget(self.alert, 1)
         alert.addWidget(self.clear)
-        form = QHBoxLayout()
+        form = QHBoxLayout(self.form_row)
         form.setContentsMargins(10, 0, 8, 5)
         form.setSpacing(6)
         for widget in (self.reason, self.confirm, self.cancel):
@@ -112,8 +117,8 @@ class RiskControls(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(bar)
-        column.addLayout(alert)
-        column.addLayout(form)
+        column.addWidget(self.alert_row)
+        column.addWidget(self.form_row)
         self.kill.held.connect(self._killed)
         self.clear.clicked.connect(self._ask_reason)
         self.confirm.clicked.connect(self._confirm)
@@ -131,11 +136,18 @@ class RiskControls(QWidget):
         set_tone(self.words, "warn" if state in ("REDUCING", "HALTED") else "")
         short, _, does = KILLS.get(kill_level, ("The kill switch", "", "blocks new orders"))
         self.alert.setText(f"✖ {short} is in force: it {does}." if kill_level else "")
-        self.alert.setVisible(bool(kill_level))
+        self.alert_row.setVisible(bool(kill_level))
         if kill_level != self._shown_kill:
             self._shown_kill = kill_level
-            self.clear.setVisible(bool(kill_level))
             self._show_form(False)
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Say the same in fewer words."""
+        if narrow != self._narrow:
+            self._narrow = narrow
+            self.caption.setVisible(not narrow)
+            self.words.setVisible(not narrow)
+            self._choose_level(self._level)
 
     def _state_clicked(self, button: QPushButton) -> None:
         # The engine's word decides what is checked, not the click.
@@ -151,7 +163,8 @@ class RiskControls(QWidget):
 
     def _choose_level(self, level: int) -> None:
         self._level = level
-        self.kill.set_text(f"Kill switch {KILLS[level][0]} — hold")
+        short = KILLS[level][0]
+        self.kill.set_text(f"Kill {short}" if self._narrow else f"Kill switch {short} — hold")
         self.kill.setToolTip(f"Hold for one second: {KILLS[level][2]}")
 
     def _killed(self) -> None:
@@ -165,8 +178,7 @@ class RiskControls(QWidget):
         self._show_form(False)
 
     def _show_form(self, on: bool) -> None:
-        for widget in (self.reason, self.confirm, self.cancel):
-            widget.setVisible(on)
+        self.form_row.setVisible(on)
         self.reason.clear()
         self.confirm.setEnabled(False)
 

@@ -12,7 +12,8 @@ from bidmere.desk.api import RiskRow
 from bidmere_terminal.theme import Theme, current, theme_changes, ui_font
 
 WARN_SHARE, HOT_SHARE = 0.75, 0.9
-_HIGH, _WIDE, _GAP = 46, 172, 14
+_HIGH, _WIDE, _GAP = 44, 122, 14
+_SHORT_BELOW = 168
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
@@ -25,6 +26,12 @@ def level_words(share: float) -> str:
     if share >= HOT_SHARE:
         return f"close to the limit: {percent}"
     return f"warning: {percent}" if share >= WARN_SHARE else f"{percent} used"
+
+
+def level_mark(share: float) -> str:
+    """Return the same in few characters: `12 %`, `⚠ 80 %`, `✖ 100 %`."""
+    mark = "✖ " if share >= HOT_SHARE else "⚠ " if share >= WARN_SHARE else ""
+    return f"{mark}{share * 100:.0f} %"
 
 
 class Gauges(QWidget):
@@ -48,7 +55,8 @@ class Gauges(QWidget):
             self.update()
 
     def _columns(self) -> int:
-        return max(1, (self.width() + _GAP) // (_WIDE + _GAP))
+        fit = max(1, (self.width() + _GAP) // (_WIDE + _GAP))
+        return min(fit, max(1, -(-len(self.rows) // 2)), 4)
 
     def _needed(self) -> int:
         lines = -(-len(self.rows) // self._columns())
@@ -85,18 +93,17 @@ class Gauges(QWidget):
         tone = theme.danger if share >= HOT_SHARE else theme.warn if share >= WARN_SHARE else theme.accent
         painter.setFont(ui_font(11))
         metrics = painter.fontMetrics()
-        painter.setPen(QColor(theme.text_faint))
-        title = metrics.elidedText(row.title, Qt.TextElideMode.ElideRight, int(box.width()))
-        painter.drawText(QRectF(box.x(), box.y(), box.width(), 14), _LEFT, title)
-        words = level_words(share)
+        words = level_words(share) if box.width() >= _SHORT_BELOW else level_mark(share)
+        room = int(box.width() - metrics.horizontalAdvance(words) - 4)
+        top = QRectF(box.x(), box.y(), box.width(), 14)
         painter.setPen(QColor(theme.text_muted if share < WARN_SHARE else tone))
-        words_wide = metrics.horizontalAdvance(words) + 4
-        painter.drawText(QRectF(box.x(), box.y() + 14, box.width(), 16), _RIGHT, words)
+        painter.drawText(top, _RIGHT, words)
+        painter.setPen(QColor(theme.text_faint))
+        painter.drawText(top, _LEFT, metrics.elidedText(row.title, Qt.TextElideMode.ElideRight, room))
         painter.setFont(ui_font(12, 600))
         painter.setPen(QColor(theme.text))
-        room = int(box.width() - words_wide)
-        now = painter.fontMetrics().elidedText(row.now, Qt.TextElideMode.ElideRight, room)
-        painter.drawText(QRectF(box.x(), box.y() + 14, room, 16), _LEFT, now)
+        now = painter.fontMetrics().elidedText(row.now, Qt.TextElideMode.ElideRight, int(box.width()))
+        painter.drawText(QRectF(box.x(), box.y() + 14, box.width(), 16), _LEFT, now)
         bar = QRectF(box.x(), box.y() + 33, box.width(), 4)
         painter.fillRect(bar, QColor(theme.border))
         painter.fillRect(QRectF(bar.x(), bar.y(), bar.width() * min(1.0, max(0.0, share)), 4), QColor(tone))

@@ -49,7 +49,7 @@ class HoldButton(QPushButton):
             self.let_go()
             self.held.emit()
         else:
-            self.setText(f"Keep holding {left:.1f} s")
+            self.setText(f"Hold {left:.1f} s")
             self.update()
 
     def let_go(self) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QStackedLayout, QTabWidget, QVBoxLayout, QWidget
 
 from bidmere.desk.api import Alarm, DeskApi, RiskRow
@@ -20,6 +20,7 @@ from bidmere_terminal.tables.empty_state import EmptyState
 from bidmere_terminal.tables.live_table import LiveTable
 
 POLL_MS = 1_000
+NARROW_PX = 560
 _SOURCE = "ui:risk"
 
 
@@ -51,7 +52,7 @@ class RiskPanel(Panel):
         self._show_engine()
 
     def _lay_out(self, name: str) -> None:
-        scroll = QScrollArea()
+        self.gauge_area = scroll = QScrollArea()
         scroll.setObjectName(f"{name}.gauges.scroll")
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidgetResizable(True)
@@ -70,10 +71,8 @@ class RiskPanel(Panel):
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.limits, "Limits")
         self.tabs.addTab(self.events, "Events")
-        for number, (widget, least) in enumerate(((scroll, 200), (self.tabs, 240))):
-            widget.setMinimumWidth(least)
+        for widget in (scroll, self.tabs):
             self.splitter.addWidget(widget)
-            self.splitter.setStretchFactor(number, 1)
         self.splitter.setSizes([400, 600])
         body = QWidget()
         column = QVBoxLayout(body)
@@ -86,6 +85,7 @@ class RiskPanel(Panel):
         self.stack.addWidget(body)
         self.stack.addWidget(self.empty)
         self.setFocusProxy(self.limits.view)
+        self._fit(True)
 
     def _connect(self) -> None:
         controls, model = self.controls, self.model
@@ -172,7 +172,7 @@ class RiskPanel(Panel):
     def _add_event(self, alarm: Alarm) -> None:
         self._events += 1
         self.events.put((alarm.key or self._events, alarm.ts), alarm)
-        self.tabs.setTabText(1, f"Events {self._events}")
+        self.tabs.setTabText(self.tabs.indexOf(self.events), f"Events {self._events}")
 
     def _on_account(self) -> None:
         if self.isVisible() and not self._timer.isActive():
@@ -181,6 +181,29 @@ class RiskPanel(Panel):
     def _on_ready(self, _ready: bool) -> None:
         self._show_engine()
         self.poll()
+
+    def minimumSizeHint(self) -> QSize:
+        # What the narrow arrangement needs; else the wide one would keep the panel from ever becoming narrow.
+        return QSize(288, 130)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit(self.width() < NARROW_PX)
+
+    def _fit(self, narrow: bool) -> None:
+        """Put the gauges beside the tables, or into a tab of their own where it is narrow."""
+        if narrow == (self.tabs.indexOf(self.gauge_area) >= 0):
+            return
+        self.controls.set_narrow(narrow)
+        if narrow:
+            self.tabs.insertTab(0, self.gauge_area, "Gauges")
+            self.tabs.setCurrentIndex(0)
+        else:
+            self.tabs.removeTab(self.tabs.indexOf(self.gauge_area))
+            self.splitter.insertWidget(0, self.gauge_area)
+            self.gauge_area.show()
+            self.tabs.setCurrentIndex(0)
+            self.splitter.setSizes([self.width() * 2 // 5, self.width() * 3 // 5])
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

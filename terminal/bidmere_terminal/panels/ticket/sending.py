@@ -100,15 +100,15 @@ class Sender(QObject):
                 oco_group=f"oco-{token}" if pair else intent.oco_group,
             )
             try:
-                result = await self._bridge.call(lambda desk, keyed=keyed: desk.submit(keyed))  # type: ignore[misc]
+                order = await self._submit(keyed)
             except BidmereError as error:
                 self.tell("error", f"Not sent: {error}")
                 await self._take_back(orders)
                 return
-            orders.append(result.order)
-            if result.order.state in (OrderState.DENIED, OrderState.REJECTED, OrderState.DEAD):
+            orders.append(order)
+            if order.state in (OrderState.DENIED, OrderState.REJECTED, OrderState.DEAD):
                 await self._take_back(orders[:-1])
-                self._report(result.order, staged.instrument)
+                self._report(order, staged.instrument)
                 return
         for order in orders:
             self._following[order.client_id] = staged.instrument
@@ -119,7 +119,14 @@ class Sender(QObject):
     async def _take_back(self, orders: list[Order]) -> None:
         """Cancel the first leg of a pair whose second leg was refused: half a pair was not asked for."""
         for order in orders:
-            await self._bridge.call(lambda desk, order=order: desk.cancel(order.client_id, "ticket"))  # type: ignore[misc]
+            await self._cancel(order.client_id)
+
+    async def _submit(self, intent: OrderIntent) -> Order:
+        result = await self._bridge.call(lambda desk: desk.submit(intent))
+        return result.order
+
+    async def _cancel(self, client_id: str) -> None:
+        await self._bridge.call(lambda desk: desk.cancel(client_id, "ticket"))
 
     def _on_orders(self, changed: object) -> None:
         if not self._following or not isinstance(changed, list):
