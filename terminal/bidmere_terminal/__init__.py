@@ -1,0 +1,1 @@
+"""The desktop terminal: a window on the engine, nothing more."""

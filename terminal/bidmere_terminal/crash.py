@@ -10,14 +10,15 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
-from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, qInstallMessageHandler
 
 log = logging.getLogger(__name__)
 
-Tell = Callable[[str, str], None]
-"""(sentence, details)"""
+T = TypeVar("T")
+Tell = Callable[[str, BaseException], None]
+"""(where it happened, what); may come from any thread."""
 
 _QT_LEVELS = {
     QtMsgType.QtDebugMsg: logging.DEBUG,
@@ -30,10 +31,7 @@ _HARMLESS = ("This plugin does not support ",)
 
 
 class CrashReports:
-    """Route every stray exception to the log and to `tell`; `install` and `remove` belong together.
-
-    `tell` may be called from any thread.
-    """
+    """Route every stray exception to the log and to `tell`; `install` and `remove` belong together."""
 
     def __init__(self, tell: Tell) -> None:
         self._tell = tell
@@ -74,7 +72,7 @@ class CrashReports:
     def report(self, where: str, error: BaseException) -> None:
         """Log an error with its traceback and tell the user one sentence."""
         log.error("Unexpected error in %s.", where, exc_info=error)
-        self._tell(f"Something went wrong in {where}; the rest goes on.", f"{type(error).__name__}: {error}")
+        self._tell(where, error)
 
     def _on_exception(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):
@@ -95,6 +93,21 @@ class CrashReports:
             self.report("a background task", error)
         else:
             log.error("%s", context.get("message", "The event loop reported a problem."))
+
+
+def culprit(error: BaseException, kind: type[T]) -> T | None:
+    """Return the innermost object of a kind whose code, or whose child's code, raised an error."""
+    found: T | None = None
+    trace = error.__traceback__
+    while trace is not None:
+        widget = trace.tb_frame.f_locals.get("self")
+        while widget is not None:
+            if isinstance(widget, kind):
+                found = widget
+                break
+            widget = widget.parent() if isinstance(widget, QObject) else None
+        trace = trace.tb_next
+    return found
 
 
 def _on_qt(kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import time
 from collections import deque
@@ -67,7 +68,10 @@ class Bridge(QObject):
 
     def spawn(self, job: Awaitable[Any], name: str) -> None:
         """Run a coroutine on the GUI's loop; what it raises goes to `failed`."""
-        self._tasks.spawn(self._guard(job, name), name)
+        task = self._tasks.spawn(self._guard(job, name), name)
+        if inspect.iscoroutine(job):
+            # A task that is cancelled before its first step never awaits its job.
+            task.add_done_callback(lambda _task: job.close())
 
     async def _guard(self, job: Awaitable[Any], name: str) -> None:
         try:
@@ -89,6 +93,8 @@ class Bridge(QObject):
         self._drain.start()
         self._health.start()
         self.model.set_ready(True)
+        self.lag_ms.clear()
+        self._lag_due = time.perf_counter() + LAG_MS / 1e3
 
     async def stop(self) -> None:
         """Stop following, then stop the engine."""

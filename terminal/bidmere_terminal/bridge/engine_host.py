@@ -49,14 +49,22 @@ def make_engine(config: EngineConfig) -> EngineLike:
 
 
 class EngineHost:
-    """Start, reach and stop one engine. `threaded` puts it on a loop and thread of its own."""
+    """Start, reach and stop one engine. `threaded` puts it on a loop and thread of its own, shown to `watch`."""
 
-    def __init__(self, config: EngineConfig, make: MakeEngine = make_engine, *, threaded: bool = True) -> None:
+    def __init__(
+        self,
+        config: EngineConfig,
+        make: MakeEngine = make_engine,
+        *,
+        threaded: bool = True,
+        watch: Callable[[asyncio.AbstractEventLoop], None] | None = None,
+    ) -> None:
         self.config = config
         self.threaded = threaded
         self.engine: EngineLike | None = None
         self.thread: threading.Thread | None = None
         self._make = make
+        self._watch = watch
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ending: asyncio.Event | None = None
         self._beat_at = time.perf_counter()
@@ -129,6 +137,8 @@ class EngineHost:
     async def _live(self, ready: concurrent.futures.Future[None]) -> None:
         self._loop = asyncio.get_running_loop()
         self._ending = asyncio.Event()
+        if self._watch is not None:
+            self._watch(self._loop)
         try:
             engine = self._make(self.config)
             await engine.start()

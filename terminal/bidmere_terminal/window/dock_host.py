@@ -26,13 +26,14 @@ _UNDO_KEPT = 50
 class DockHost(QObject):
     """Show a workspace and carry out changes of it.
 
-    `changed`: worth saving. `arranged`: panels came or went. `menu_asked` carries (instance, global position).
+    `changed`: worth saving. `arranged`: panels came or went. `moved`: a panel was put elsewhere by hand.
+    `menu_asked` carries (instance, global position).
     """
 
     changed = Signal()
     arranged = Signal()
     menu_asked = Signal(str, object)
-    group_asked = Signal(str, str)
+    moved = Signal()
 
     def __init__(self, window: QWidget, links: LinkGroups, context: MakeContext) -> None:
         super().__init__(window)
@@ -89,6 +90,11 @@ class DockHost(QObject):
                 return widget.front
             widget = widget.parentWidget()
         return None
+
+    @property
+    def maximised(self) -> str:
+        """The panel shown alone, empty when all are."""
+        return self._workspace.maximised
 
     # ---- showing
     def show_workspace(self, workspace: Workspace) -> None:
@@ -174,6 +180,7 @@ class DockHost(QObject):
     def move_panel(self, instance: str, target: str, zone: Zone) -> None:
         """Put a panel beside or into the stack of another."""
         self._change("move", tree.docked(self._read(), instance, target, zone))
+        self.moved.emit()
 
     def maximise(self, instance: str) -> None:
         """Show one panel alone; an empty name or the same one again restores."""

@@ -95,6 +95,7 @@ class TitleBar(QWidget):
         button.setFixedSize(22, 22)
         button.setIconSize(QSize(14, 14))
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setStyleSheet("padding: 0;")  # the usual padding would shrink the icon in so small a button
         bind_icon(button, icon, "text_faint", 14)
         return button
 
