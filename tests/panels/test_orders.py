@@ -241,3 +241,22 @@ def test_state_returns(panel: OrdersPanel, bench: Bench) -> None:
     panel.tabs.setCurrentIndex(2)
     again = bench.make(OrdersPanel, "again", panel.save_state())
     assert again.save_state() == panel.save_state()
+
+
+def test_u51_an_ended_order_is_placed_again_as_a_draft(panel: OrdersPanel, bench: Bench) -> None:
+    ran: list[tuple[str, dict[str, Any]]] = []
+    panel.context.run_command = lambda command, **named: ran.append((command, named))
+    made = send(bench, 1, LIMIT, OrderState.CANCELED, source="hotkey:buy")
+    works = send(bench, 2, LIMIT)
+    panel.tabs.setCurrentIndex(TABS.index(HISTORY))
+    panel.table.refresh()
+    menu = QMenu()
+    panel._menu_about(menu, [works.client_id])
+    assert not next(one for one in menu.actions() if "Place again" in one.text()).isEnabled()
+    menu.clear()
+    panel._menu_about(menu, [made.client_id])
+    next(one for one in menu.actions() if "Place again" in one.text()).trigger()
+    command, named = ran[0]
+    assert command == "ticket.stage"
+    assert (named["intent"].spec, named["intent"].qty, named["intent"].source) == (LIMIT, Decimal("0.5"), "ticket")
+    assert bench.desk.called("submit") == []

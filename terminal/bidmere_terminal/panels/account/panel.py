@@ -64,6 +64,7 @@ class AccountPanel(Panel):
         self.line = EquityLine(f"{name}.line")
         self.balances = LiveTable(f"{name}.balances", balance_columns(), self)
         self.balances.empty.say("No cash.")
+        self.balances.view.setAccessibleName("Cash by currency")
         self._lay_out()
         self.model.accounts_changed.connect(self._accounts_changed)
         self.model.ready_changed.connect(self._accounts_changed)

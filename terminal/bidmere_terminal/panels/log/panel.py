@@ -77,6 +77,7 @@ class LogPanel(Panel):
         self._levels = [QPushButton(title, self) for title, _rank in _CHOICES]
         self._lay_out(name)
         self.table.menu_about = self._menu_about
+        self.table.view.setAccessibleName("Log")
         self.table.failed.connect(lambda text: context.notify(text, level="error"))
         self.search.textChanged.connect(self.table.set_text)
         self.follow.toggled.connect(self._follow_toggled)

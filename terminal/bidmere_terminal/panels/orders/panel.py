@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -142,6 +143,9 @@ class OrdersPanel(Panel):
         self.table.set_sort(SortBy("time", True))
         self.fills.set_sort(SortBy("time", True))
         self.fills.empty.say("No fills yet.")
+        self.table.view.setAccessibleName("Orders")
+        self.fills.view.setAccessibleName("Fills")
+        self.tabs.setAccessibleName("Which orders")
         self.table.restore_state(context.state.get("table"))
         self.fills.restore_state(context.state.get("fills"))
         self._reload()
@@ -338,7 +342,14 @@ class OrdersPanel(Panel):
         cancel.triggered.connect(lambda: self.cancel(keys))
         cancel.setEnabled(bool(count))
         menu.addAction("Timeline\tEnter", lambda: self.toggle_story(keys[0]))
+        again = menu.addAction("Place again… (a new order, queue position lost)", lambda: self._place_again(keys[0]))
+        again.setEnabled(self.table.row(keys[0]).order.state.is_terminal)
         menu.addAction("Send symbol to link group", lambda: self._send_symbol(keys[0]))
+
+    def _place_again(self, key: Key) -> None:
+        order: Order = self.table.row(key).order
+        fresh = replace(order.intent, qty=order.qty, spec=order.spec, source="ticket", dedup_key="", decided_ns=0)
+        self.context.run_command("ticket.stage", intent=fresh)
 
     def _send_symbol(self, key: Key) -> None:
         if self.context.group is not None:

@@ -44,6 +44,7 @@ class StoryPane(QWidget):
         close.clicked.connect(self.closed)
         self.table = LiveTable(f"{name}.table", story_columns(), self)
         self.table.empty.say("No step of this order is in the journal yet.")
+        self.table.view.setAccessibleName("Timeline")
         top = QHBoxLayout()
         top.setContentsMargins(8, 2, 2, 2)
         top.addWidget(self.title, 1)

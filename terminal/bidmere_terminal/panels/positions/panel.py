@@ -34,6 +34,8 @@ class PositionsPanel(Panel):
         self._latest_ns = 0
         self.table = LiveTable(f"{name}.table", position_columns(self._age_s), self, frame_ms=FRAME_MS)
         self.table.menu_about = self._menu_about
+        self.table.view.setAccessibleName("Positions")
+        self.table.flashes.enabled = not context.setting("reduced_motion")
         self.table.empty.say("No open positions.", "Open the ticket", lambda: context.run_command("panel.ticket"))
         self.footer = QWidget(self)
         self._totals = {part: plain_label("", "muted", f"{name}.total.{part}") for part in _TOTALS}

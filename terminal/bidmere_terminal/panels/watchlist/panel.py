@@ -47,6 +47,8 @@ class WatchlistPanel(Panel):
         self.table = LiveTable(f"{name}.table", watch_columns(), self)
         self.table.view.takes_text = True
         self.table.menu_about = self._menu_about
+        self.table.view.setAccessibleName("Watchlist")
+        self.table.flashes.enabled = not context.setting("reduced_motion")
         self.table.empty.say("Add symbols: start typing.")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
