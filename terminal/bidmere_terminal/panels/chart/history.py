@@ -30,7 +30,7 @@ class ChartHistory:
         self.series: Series | None = None
         self.loaded = False
         self._watching: Series | None = None
-        self._pending: list[Bar] = []
+        self._pending: dict[int, Bar] = {}
         self._asking_older = False
         self._no_older = False
 
@@ -61,9 +61,7 @@ class ChartHistory:
             return
         self.loaded = True
         self._chart.set_bars(bars)
-        pending, self._pending = self._pending, []
-        for bar in pending:
-            self._chart.update_bar(bar)
+        self.flush()
         self._chart.set_state(*self._state())
 
     def _state(self) -> tuple[str, str]:
@@ -72,11 +70,15 @@ class ChartHistory:
         return ("empty", f"There are no {self.series[1]} bars of {self.series[0]} yet.")
 
     def take(self, bars: list[Bar]) -> None:
-        """Take live bars of the series; before the history is there they wait."""
-        if not self.loaded:
-            self._pending.extend(bars)
+        """Keep the newest state of each live bar until the next `flush`."""
+        self._pending.update((bar.ts, bar) for bar in bars)
+
+    def flush(self) -> None:
+        """Put the live bars onto the chart; before the history is there they wait."""
+        if not self.loaded or not self._pending:
             return
-        for bar in bars:
+        pending, self._pending = self._pending, {}
+        for bar in pending.values():
             self._chart.update_bar(bar)
         if self._chart.model.state == "empty":
             self._chart.set_state(*self._state())

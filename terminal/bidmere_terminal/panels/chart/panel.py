@@ -167,6 +167,7 @@ class ChartPanel(Panel):
         series = self.history.series
         if series is not None and series in changed:
             self.history.take(changed[series])
+            self._wake()
 
     def _quotes_changed(self, changed: Collection[InstrumentId]) -> None:
         if self.instrument in changed:
@@ -181,7 +182,8 @@ class ChartPanel(Panel):
             self._frame.start()
 
     def _refresh(self) -> None:
-        """Bring quote, position, orders and fills onto the chart; at most twenty times a second."""
+        """Bring bars, quote, position, orders and fills onto the chart; at most twenty times a second."""
+        self.history.flush()
         one = self._known()
         if one is None:
             return
@@ -360,6 +362,7 @@ class ChartPanel(Panel):
 
     def dump(self) -> dict[str, Any]:
         """Return what the chart shows, with the last price."""
+        self.history.flush()
         return {"instrument": str(self.instrument), **self.chart.values()}
 
     def primary_action(self) -> None:
