@@ -64,6 +64,7 @@ def test_u160_first_run_is_one_click_from_a_paper_order(hand: Hand) -> None:
     intent = hand.send()
     assert (intent.side, intent.spec, intent.account, intent.source) == (Side.BUY, Market(), ACCOUNT, "ticket")
     assert intent.qty == Decimal("0.020")
+    assert intent.slippage_cap == Decimal("0.005")
     assert hand.panel.view.result.text() == "Filled 0.02 @ 65,001.2 · 18 ms"
 
 
@@ -157,6 +158,15 @@ def test_u98_keyboard_only_order(hand: Hand) -> None:
     hand.later()
     hand.bot.keyClick(hand.panel.view.submit, Qt.Key.Key_Return)
     assert hand.bench.desk.intents[0].side is Side.SELL
+
+
+@pytest.mark.parametrize("name", ["ticket.size.input", "ticket.tif.combo", "ticket.flag.reduceonly"])
+def test_u98_enter_reviews_from_every_field(hand: Hand, name: str) -> None:
+    hand.bot.keyClick(hand.find(name), Qt.Key.Key_Return)
+    assert not hand.bench.desk.intents
+    assert "Enter sends" in hand.panel.view.result.text()
+    hand.bot.keyClick(hand.panel.view.submit, Qt.Key.Key_Escape)
+    assert hand.panel.view.result.text() == ""
 
 
 def test_u98_letters_in_a_field_are_text(hand: Hand) -> None:

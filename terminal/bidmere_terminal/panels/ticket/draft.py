@@ -26,6 +26,9 @@ from bidmere_terminal.panels.ticket.numbers import Missing, Number, Unclear, rea
 from bidmere_terminal.panels.ticket.order_types import SHAPES, TicketType, lacks, tif_lacks
 from bidmere_terminal.panels.ticket.sizing import Basis, SizeUnit, base_word, size, to_lot, unit_word
 
+SLIPPAGE_CAP = Decimal("0.005")
+"""How far a market order may walk the book, as a fraction of the best price, unless somebody says otherwise."""
+
 FIELDS = ("size", "price", "trigger", "offset", "display", "sl", "tp")
 
 
@@ -68,6 +71,7 @@ class Draft:
     tp: str = ""
     account: str = ""
     decimal_mark: str = "."
+    slippage_cap: Decimal = SLIPPAGE_CAP
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,6 +300,7 @@ def _intent(
         expire_ns=draft.expire_ns if draft.tif is TimeInForce.GTD else None,
         reason="Ticket",
         bracket=bracket,
+        slippage_cap=draft.slippage_cap if isinstance(spec, Market) else None,
     )
 
 

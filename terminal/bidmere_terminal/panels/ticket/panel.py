@@ -14,6 +14,7 @@ from bidmere.model.instrument import Instrument
 from bidmere.model.market import Side
 from bidmere.model.money import plain
 from bidmere.model.orders import OrderIntent, TimeInForce
+from bidmere_terminal.panels.feed_state import feed_pill
 from bidmere_terminal.panels.spec import LinkGroup, Panel, PanelContext
 from bidmere_terminal.panels.ticket.draft import Draft, Resolution, resolve
 from bidmere_terminal.panels.ticket.filling import Filler
@@ -42,6 +43,7 @@ class TicketPanel(Panel):
         self.resolution = Resolution()
         self._wanted: InstrumentId | None = None
         self._review = False
+        self._pill = ("", "")
         self.view = TicketView()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -53,6 +55,7 @@ class TicketPanel(Panel):
         self._guard_timer = self._timer(int(GUARD_S * 1_000) + 10, self._refresh_button)
         self._account_menu = QMenu(self)
         self._connect()
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setFocusProxy(self.view.sides[Side.BUY])
         self._show_shape()
         group, saved = context.group, str(context.state.get("instrument", ""))
@@ -251,8 +254,18 @@ class TicketPanel(Panel):
         view.show_problems(self.resolution)
         view.echo.setText(self.resolution.echo)
         self.filler.show_distances()
+        self._show_pill()
         self._show_position()
         self._show_preview()
+
+    def _show_pill(self) -> None:
+        known = self.instrument is not None and self.model.ready
+        pill = (
+            feed_pill(self.model, {self.instrument.id.venue}) if known and self.instrument else ("loading", "loading")
+        )
+        if pill != self._pill:
+            self._pill = pill
+            self.state_pill_changed.emit(*pill)
 
     def _want_preview(self) -> None:
         self.previewer.want(self.resolution.intents if self.isVisible() and self.model.ready else ())
@@ -346,7 +359,7 @@ class TicketPanel(Panel):
         elif found.error:
             whatif.put_words(f"Not computed: {found.error}")
         elif found.preview is not None:
-            whatif.put(found.preview, self.instrument, self.resolution.entry, self.resolution.qty)
+            whatif.put(found.preview, self.instrument, self.resolution.entry, self.resolution.intents[0])
         else:
             whatif.put_words("Working out what this order would do…")
         self._refresh_button()

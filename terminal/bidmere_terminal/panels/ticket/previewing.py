@@ -66,7 +66,9 @@ class Previewer(QObject):
 
     async def _fetch(self, intents: Intents) -> None:
         try:
-            preview = await self._bridge.call(lambda desk: desk.preview(intents[0]))
+            found = [await self._preview(intent) for intent in intents]
+            # Of an OCO pair the leg that is refused speaks for both.
+            preview = next((one for one in found if not one.report.passed), found[0])
             self.intents, self.preview, self.error = intents, preview, ""
         except BidmereError as error:
             self.intents, self.preview, self.error = intents, None, str(error)
@@ -77,3 +79,6 @@ class Previewer(QObject):
         if self._stale:
             self._stale = False
             self.want(self._wanted)
+
+    async def _preview(self, intent: OrderIntent) -> Preview:
+        return await self._bridge.call(lambda desk: desk.preview(intent))

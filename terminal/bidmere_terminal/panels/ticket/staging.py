@@ -20,7 +20,7 @@ from bidmere.model.orders import (
     limit_price,
     trigger_price,
 )
-from bidmere_terminal.panels.ticket.draft import Draft
+from bidmere_terminal.panels.ticket.draft import SLIPPAGE_CAP, Draft
 from bidmere_terminal.panels.ticket.numbers import Number, read_number
 from bidmere_terminal.panels.ticket.order_types import SHAPES, TicketType
 from bidmere_terminal.panels.ticket.sizing import SizeUnit, to_lot
@@ -104,6 +104,7 @@ def draft_of(intent: OrderIntent, base: Draft) -> Draft:
         trigger=plain(trigger) if trigger is not None else "",
         offset=plain(spec.offset) if isinstance(spec, TrailingStop) else "",
         display=plain(spec.display_qty) if isinstance(spec, Limit) and spec.display_qty is not None else "",
+        slippage_cap=intent.slippage_cap or SLIPPAGE_CAP,
         tif=intent.tif,
         expire_ns=intent.expire_ns,
         post_only=isinstance(spec, Limit) and spec.post_only,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -294,18 +295,22 @@ class TicketView(QWidget):
         """Return the draft with everything the controls say (side, type and account are the caller's)."""
         tif = TimeInForce(self.tif.currentData())
         expire = self.until.dateTime().toMSecsSinceEpoch() * 1_000_000
-        return Draft(
-            side=draft.side,
-            kind=draft.kind,
+        text = {name: field.text() for name, field in self.fields.items()}
+        return replace(
+            draft,
             unit=SizeUnit(self.unit.currentData()),
             tif=tif,
             expire_ns=expire if tif is TimeInForce.GTD else None,
             post_only=self.post_only.isChecked() and self.post_only.isEnabled(),
             reduce_only=self.reduce_only.isChecked(),
             bracket=self.bracket.isChecked() and self.bracket.isEnabled(),
-            account=draft.account,
-            decimal_mark=draft.decimal_mark,
-            **{name: field.text() for name, field in self.fields.items()},
+            size=text["size"],
+            price=text["price"],
+            trigger=text["trigger"],
+            offset=text["offset"],
+            display=text["display"],
+            sl=text["sl"],
+            tp=text["tp"],
         )
 
     def show_shape(self, draft: Draft, instrument: Instrument | None, currency: str) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollA
 
 from bidmere.desk.words import fixed, money_text, pct_text, price_text, qty_text
 from bidmere.model.instrument import Instrument
+from bidmere.model.orders import OrderIntent
 from bidmere.risk.decision import CheckResult, GateReport, Preview, Verdict
 from bidmere_terminal.panels.ticket.fields import caption, chip, set_property
 from bidmere_terminal.panels.ticket.wording import short_qty
@@ -18,8 +19,10 @@ _TONES = {Verdict.PASS: "", Verdict.WARN: "warn", Verdict.FAIL: "danger"}
 Row = tuple[str, str, str]  # label, value, tone
 
 
-def whatif_rows(preview: Preview, instrument: Instrument, entry: Decimal | None) -> list[Row]:
-    """Return the lines of the block, the most wanted first."""
+def whatif_rows(
+    preview: Preview, instrument: Instrument, entry: Decimal | None, cap: Decimal | None = None
+) -> list[Row]:
+    """Return the lines of the block, the most wanted first; `cap` is the slippage cap as a fraction."""
     rows: list[Row] = []
     currency = preview.currency
     if preview.notional is not None:
@@ -29,7 +32,8 @@ def whatif_rows(preview: Preview, instrument: Instrument, entry: Decimal | None)
         rows.append(("Fee", f"{money_text(preview.fee, currency)} · {preview.fee_kind} {rate}", ""))
     if preview.fill_price is not None:
         slip = f" · slippage {pct_text(preview.slippage * 100, signed=False)}" if preview.slippage is not None else ""
-        rows.append(("Fill", f"≈ {price_text(instrument, preview.fill_price)}{slip}", ""))
+        most = f", at most {pct_text(cap * 100, signed=False)}" if cap is not None and slip else ""
+        rows.append(("Fill", f"≈ {price_text(instrument, preview.fill_price)}{slip}{most}", ""))
     rows.append(("After", position_words(instrument, preview.position_after, preview.avg_after), ""))
     if preview.loss_at_stop is not None:
         share = f" ({pct_text(preview.loss_at_stop_pct)})" if preview.loss_at_stop_pct is not None else ""
@@ -179,14 +183,14 @@ class WhatIf(QWidget):
         self._checks: list[Row] = []
         self._largest: Decimal | None = None
 
-    def put(self, preview: Preview, instrument: Instrument, entry: Decimal | None, asked: Decimal) -> None:
-        """Show a preview of an order of `asked` quantity."""
+    def put(self, preview: Preview, instrument: Instrument, entry: Decimal | None, intent: OrderIntent) -> None:
+        """Show a preview of an intent."""
         report = preview.report
-        self._rows = whatif_rows(preview, instrument, entry)
+        self._rows = whatif_rows(preview, instrument, entry, intent.slippage_cap)
         self._checks = [("", check_words(one), _TONES[one.verdict]) for one in report.checks]
         self._head.setText(counts(report))
         failure = report.first_failure
-        self._largest = report.largest_qty if failure is not None and report.largest_qty != asked else None
+        self._largest = report.largest_qty if failure is not None and report.largest_qty != intent.qty else None
         self._failure.setVisible(failure is not None)
         if failure is not None:
             self._failure.setText(f"✖ {failure.message or failure.title}")
