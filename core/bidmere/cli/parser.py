@@ -146,6 +146,8 @@ def _data_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
     importer.add_argument("files", type=Path, nargs="+")
     importer.add_argument("--symbol", help="name to store it under (default: from the file)")
     importer.add_argument("--tz", help="time zone of times without one")
+    importer.add_argument("--timeframe", help="length of the bars, where the file does not tell (1m, 1h, 1d)")
+    importer.add_argument("--contract", help="expiry of a future, for example 201312 (default: the most traded one)")
     importer.set_defaults(do=_home("data", "import_files"))
     lister = data.add_parser("list", help="list stored bars and ticks")
     _common(lister)

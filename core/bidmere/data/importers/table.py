@@ -107,7 +107,7 @@ class Table:
 
         try:
             table = pc.read_csv(
-                io.BytesIO(_blank_free(text).encode("utf-8", "replace")),
+                io.BytesIO(_lines(text).encode("utf-8", "replace")),
                 read_options=pc.ReadOptions(
                     use_threads=False, autogenerate_column_names=True, block_size=max(1 << 20, 4 * len(first))
                 ),
@@ -130,12 +130,15 @@ class Table:
         return [column.combine_chunks() if column.num_chunks != 1 else column.chunk(0) for column in table.columns]
 
 
-def _blank_free(text: str) -> str:
-    """Return the text without lines of white space only, which would count as rows of one cell."""
+def _lines(text: str) -> str:
+    """Return the text without lines of white space only, which would count as rows of one cell.
+
+    The last line is ended too: a single one without an end would not count at all.
+    """
     ends = (" \n", "\t\n", " \r", "\t\r")
     if (text[-1:] in " \t" or any(end in text for end in ends)) and re.search(r"(^|\n)[ \t]+\r?(\n|$)", text):
-        return "\n".join(line for line in text.splitlines() if line.strip())
-    return text
+        return "".join(f"{line}\n" for line in text.splitlines() if line.strip())
+    return text if text.endswith("\n") else f"{text}\n"
 
 
 def _first_bad(cells: Sequence[str | None]) -> tuple[int, str]:
