@@ -11,7 +11,8 @@ from bidmere.brokerage.approval import ApprovedOrder, ApprovedReplace
 from bidmere.model.events import FundingPaid, OrderEvent
 from bidmere.model.fills import Fill
 from bidmere.model.ids import InstrumentId
-from bidmere.model.orders import OrderState
+from bidmere.model.market import Side
+from bidmere.model.orders import OrderSpec, OrderState
 
 ReportHandler = Callable[[OrderEvent | FundingPaid], None]
 
@@ -38,7 +39,7 @@ Outcome = Accepted | Refused
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VenueOrder:
-    """An order as the venue tells it."""
+    """An order as the venue tells it; `side` and `spec` are None where it does not tell."""
 
     client_id: str
     venue_id: str
@@ -47,6 +48,8 @@ class VenueOrder:
     qty: Decimal
     filled_qty: Decimal
     avg_price: Decimal
+    side: Side | None = None
+    spec: OrderSpec | None = None
 
 
 class ExecutionClient(Protocol):
