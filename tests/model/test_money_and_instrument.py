@@ -84,3 +84,8 @@ def test_an_inverse_contract_settles_in_its_base() -> None:
     assert inverse.notional(Decimal(500), Decimal(50_000)) == Decimal(1)
     assert inverse.pnl(Decimal(500), Decimal(50_000), Decimal(100_000)) == Decimal("0.5")
     assert inverse.pnl(Decimal(-500), Decimal(50_000), Decimal(25_000)) == Decimal(1)
+
+
+def test_a_worked_out_quantity_with_many_digits_is_rounded_not_refused() -> None:
+    share = Decimal(5_000) / Decimal("617.99")
+    assert instrument(lot="0.0001").to_qty(share) == Decimal("8.0907")

@@ -165,12 +165,10 @@ class StrategyRunner:
             self._warm(run)
         if run.state is RunState.RUNNING:
             try:
-                target = run.last_target()
+                self._act(run, run.last_target(), bar)
             except Exception as error:
                 log.exception("Strategy %s failed on the bar at %d.", run.run_id, bar.ts)
                 self._fail(run, f"{type(error).__name__}: {error}")
-                return
-            self._act(run, target, bar)
 
     def _fail(self, run: Run, why: str) -> None:
         run.state, run.detail = RunState.ERROR, why

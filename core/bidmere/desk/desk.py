@@ -209,13 +209,7 @@ class Desk:
 
     async def flatten(self, account: str, *, source: str) -> int:
         """Cancel all orders of an account, then close all its positions; returns how many closes were sent."""
-        await self._oms.cancel_all(source=source, account=account, include_exits=True)
-        closed = 0
-        for position in self._oms.positions():
-            if position.account == account and not position.is_flat:
-                result = await self._oms.close_position(position.instrument.id, account, source=source)
-                closed += result is not None
-        return closed
+        return await self._oms.flatten(account, source=source)
 
     # ---- risk
 

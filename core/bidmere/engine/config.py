@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from bidmere.risk.limits import RiskLimits
+
 
 class Mode(StrEnum):
     """The wiring: which clock, which data, which execution."""
@@ -20,7 +22,8 @@ class EngineConfig:
 
     `profile_dir` holds everything written; `seed` makes the run reproducible (None: not); `data`, `symbol`, `tz`,
     `speed` (inf: as fast as possible) are for replay; `synthetic` adds that many generated instruments to the
-    simulated venue; `updates_per_s` is the simulated venue's rate per instrument.
+    simulated venue; `updates_per_s` is the simulated venue's rate per instrument; `limits` are the
+    risk limits of every account (None: the usual ones).
     """
 
     profile_dir: Path
@@ -33,3 +36,4 @@ class EngineConfig:
     start_paused: bool = False
     synthetic: int = 0
     updates_per_s: float = 5.0
+    limits: RiskLimits | None = None

@@ -142,11 +142,12 @@ class Engine:
         marks = Marks(market.data.cache, market.book, account.currency)
         await market.data.subscribe([pair.id for pair in marks.pairs])
         state = state_folder(self.config, profile)
-        journal = Journal(state / JOURNAL_FILE)
+        journal = Journal(state / JOURNAL_FILE, threaded=not wiring.is_replay)
         await self._supervisor.start(journal)
         oms = OrderManager(
             clock=wiring.clock, bus=market.bus, journal=journal, tasks=self._tasks, instruments=market.book.find,
             market=market.data.cache, marks=marks, new_id=OrderIdFactory(self.config.seed), profile_dir=state,
+            limits=self.config.limits, is_simulated_data=True,
         )  # fmt: skip
         await oms.add_account(account, execution)
         await self._supervisor.start(oms)

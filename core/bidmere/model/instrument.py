@@ -29,6 +29,11 @@ class InstrumentStatus(StrEnum):
     CLOSED = "closed"
 
 
+def _number(value: float | Decimal | str) -> Decimal:
+    """Take a worked-out Decimal as it is, however many digits it has; read anything else strictly."""
+    return value if isinstance(value, Decimal) else to_decimal(value)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instrument:
     """Describe one instrument: grid, limits, contract, costs and what orders its venue takes.
@@ -83,12 +88,12 @@ class Instrument:
 
     def to_price(self, value: float | Decimal | str, rounding: str = ROUND_HALF_EVEN) -> Decimal:
         """Return the tick nearest to an observed price (or in the direction of `rounding`)."""
-        ticks = (to_decimal(value) / self.tick).to_integral_value(rounding)
+        ticks = (_number(value) / self.tick).to_integral_value(rounding)
         return (ticks * self.tick).quantize(self.tick)
 
     def to_qty(self, value: float | Decimal | str, rounding: str = ROUND_FLOOR) -> Decimal:
         """Return the quantity on the lot grid, rounded down unless told otherwise."""
-        lots = (to_decimal(value) / self.lot).to_integral_value(rounding)
+        lots = (_number(value) / self.lot).to_integral_value(rounding)
         return (lots * self.lot).quantize(self.lot)
 
     def price_up(self, value: float | Decimal | str) -> Decimal:
