@@ -149,12 +149,34 @@ def test_u48_buttons_state_scope_and_number_and_keep_exits(panel: OrdersPanel, b
     ]
     menu = QMenu()
     panel._fill_more(menu)
-    assert [one.text() for one in menu.actions()] == [
+    assert [one.text() for one in menu.actions() if one.text()] == [
+        "Cancel 2 · BTCUSDT",
+        "Cancel all 3 · paper-1",
         "Cancel 3 · BTCUSDT incl. protective exits",
         "Cancel all 4 · paper-1 incl. protective exits",
     ]
-    menu.actions()[0].trigger()
+    next(one for one in menu.actions() if "Cancel 3" in one.text()).trigger()
     assert bench.desk.called("cancel_all")[-1] == ("table", ACCOUNT, BTC.id, None, True)
+
+
+def test_narrow_panel_keeps_state_and_cross_in_sight_and_moves_buttons_into_the_menu(
+    panel: OrdersPanel, bench: Bench
+) -> None:
+    send(bench, 1, LIMIT)
+    panel.resize(463, 200)
+    panel.table.refresh()
+    panel._show_counts()
+    right = panel.table.view.viewport().width()
+    for column in ("state", "cancel"):
+        number = next(n for n, one in enumerate(panel.table.model.columns) if one.id == column)
+        rect = panel.table.view.visualRect(panel.table.model.index(0, number))
+        assert 0 < rect.right() <= right
+    assert not panel.cancel_all.isVisible()
+    menu = QMenu()
+    panel._fill_more(menu)
+    assert menu.actions()[0].text() == "Cancel 1 · BTCUSDT"
+    panel.resize(1_200, 200)
+    assert panel.cancel_all.isVisible()
 
 
 def type_into(qtbot: QtBot, panel: OrdersPanel, made: Order, column: str, text: str) -> QLineEdit:

@@ -93,7 +93,7 @@ def test_u34_double_click_opens_a_chart_and_bid_and_ask_stage_drafts(
     panel.context.run_command = lambda command, **named: ran.append((command, named))
     for column in ("bid", "ask"):
         number = next(n for n, one in enumerate(panel.table.model.columns) if one.id == column)
-        panel.table.view.setColumnHidden(number, False)
+        panel.table.view.choose(number, True)
     panel.resize(700, 400)
     panel.table.columns_changed()
     quote = quote_of(BTC, bench.desk.prices[BTC.id])

@@ -208,7 +208,7 @@ def test_u26_header_sorts_and_shift_adds_levels(table: LiveTable) -> None:
 def test_u26_column_state_returns(table: LiveTable, qtbot: QtBot) -> None:
     header = table.view.horizontalHeader()
     header.moveSection(0, 1)
-    table.view.setColumnHidden(3, False)
+    table.view.choose(3, True)
     header.resizeSection(1, 133)
     table.set_sort(SortBy("name", True))
     other = LiveTable("other", columns())
@@ -299,3 +299,25 @@ def test_export_writes_what_is_shown_and_says_when_it_cannot(table: LiveTable, t
     table._menu.write(str(tmp_path / "missing" / "rows.csv"))
     assert len(said) == 1
     assert "not exported" in said[0]
+
+
+def test_columns_leave_by_their_rank_and_come_back(qtbot: QtBot) -> None:
+    def column(name: str, drop: int) -> Column:
+        return Column(id=name, title=name, width=100, drop=drop, cell=lambda r: Cell(r.name), value=lambda r: r.name)
+
+    made = LiveTable("narrow", [column("a", 0), column("b", 2), column("c", 1), column("d", 0)])
+    qtbot.addWidget(made)
+    made.put(1, Line("x", 1.0))
+    made.resize(420, 100)
+    made.show()
+
+    def shown() -> str:
+        return "".join(made.model.columns[number].id for number in made.view.shown_columns())
+
+    seen = []
+    for width in (420, 340, 240, 140, 420):
+        made.resize(width, 100)
+        seen.append(shown())
+    assert seen == ["abcd", "acd", "ad", "ad", "abcd"]
+    made.resize(240, 100)
+    assert [visible for _id, _width, visible in made.save_state()["columns"]] == [True] * 4

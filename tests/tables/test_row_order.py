@@ -121,6 +121,6 @@ def test_widths_fill_the_room_and_never_fall_below_the_least(columns: list[Wish]
     least = sum(one.least for one in columns)
     assert all(width >= one.least for width, one in zip(widths, columns, strict=True))
     if least > room:
-        assert widths == [one.width for one in columns]
+        assert widths == [one.least for one in columns]
     elif sum(one.width for one in columns) >= room or any(one.stretch for one in columns):
         assert sum(widths) == room

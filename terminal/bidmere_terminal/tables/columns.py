@@ -42,7 +42,8 @@ class Column:
     `canonical(row)` the text of copies and exports (default: the value in plain digits). `width` and `min_width` are
     logical pixels (0: never narrower than what it shows); `stretch` shares out spare width. `button` paints the text as
     a button that reports clicks; `paint` draws the cell by itself, `editable(row)` opens an editor on double click or
-    F2. A column that is not `live` never changes while its row stays; `flash` marks a change of the value for a moment.
+    F2. Where a table is too narrow, columns with the highest `drop` leave first, those with 0 never. A column that is
+    not `live` never changes while its row stays; `flash` marks a change of the value for a moment.
     """
 
     id: str
@@ -63,6 +64,7 @@ class Column:
     hint: str = ""
     detail: Callable[[Row], str] | None = None
     sortable: bool = True
+    drop: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ class Wish(NamedTuple):
 def fitted(wishes: Sequence[Wish], room: int) -> list[int]:
     """Return widths in pixels: spare room goes to the stretching columns, missing room is taken where there is slack.
 
-    Where even the least widths do not fit, every column gets what it would like and the table scrolls sideways.
+    Where even the least widths do not fit, every column gets its least and the table scrolls sideways.
     """
     widths = [wish.width for wish in wishes]
     spare = room - sum(widths)
@@ -27,7 +27,7 @@ def fitted(wishes: Sequence[Wish], room: int) -> list[int]:
     total = sum(slack)
     if spare < 0 and total >= -spare:
         return _shared_out(widths, slack, spare)
-    return widths
+    return [wish.least for wish in wishes] if spare < 0 else widths
 
 
 def _shared_out(widths: list[int], weights: Sequence[int], amount: int) -> list[int]:

@@ -96,6 +96,7 @@ class LiveTable(QWidget):
         view.escape_pressed.connect(self.close_filter)
         view.hover_changed.connect(self._hover_changed)
         view.menu_wanted.connect(self.open_menu)
+        view.columns_swapped.connect(self._measure)
         view.delegate.edited.connect(self.edited)
         view.delegate.editing_changed.connect(self._editing_changed)
         header = view.horizontalHeader()
@@ -422,8 +423,8 @@ class LiveTable(QWidget):
     def columns_changed(self) -> None:
         """Take over a change of the visible columns."""
         self.model.forget_all_cells()
-        self.model.text_columns = self.text_columns()
         self.view.fit()
+        self.model.text_columns = self.text_columns()
         self.view.viewport().update()
 
     def save_state(self) -> dict[str, Any]:
@@ -432,7 +433,7 @@ class LiveTable(QWidget):
         numbers = [header.logicalIndex(place) for place in range(header.count())]
         return {
             "columns": [
-                [columns[number].id, self.view.wished[columns[number].id], not self.view.isColumnHidden(number)]
+                [columns[number].id, self.view.wished[columns[number].id], number in self.view.chosen]
                 for number in numbers
             ],
             "sort": [[level.column, level.descending] for level in self.model.sort_by],
@@ -453,7 +454,7 @@ class LiveTable(QWidget):
             if int(width) != self.model.columns[number].width:
                 self.view.wished[column_id] = min(max(int(width), 24), 2_000)
                 self.view.resized.add(column_id)
-            self.view.setColumnHidden(number, not visible)
+            self.view.choose(number, bool(visible))
         levels = state.get("sort")
         if isinstance(levels, list):
             pairs = [one for one in levels if isinstance(one, list) and len(one) == 2 and isinstance(one[0], str)]

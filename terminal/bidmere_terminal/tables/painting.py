@@ -22,7 +22,7 @@ from bidmere_terminal.tables.export import canonical_cell
 from bidmere_terminal.tables.row_model import RowModel, alignment
 from bidmere_terminal.theme import METRICS, Theme, current, ui_font
 
-PADDING_PX = 7
+PADDING_PX = 6
 FLASH_S = 0.24
 FLASH_GAP_S = 0.34
 _TEXT_FLAGS = int(Qt.TextFlag.TextSingleLine)

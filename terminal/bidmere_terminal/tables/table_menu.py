@@ -57,15 +57,15 @@ class TableMenu:
         for number, column in enumerate(self._table.model.columns):
             action = menu.addAction(column.hint.partition(" — ")[0] if not column.title else column.title)
             action.setCheckable(True)
-            action.setChecked(not view.isColumnHidden(number))
+            action.setChecked(number in view.chosen)
             action.toggled.connect(lambda on, number=number: self._show_column(number, on))
         menu.addSeparator()
         menu.addAction("Reset columns", self._reset)
 
     def _show_column(self, number: int, on: bool) -> None:
         view = self._table.view
-        if on or len(view.shown_columns()) > 1:
-            view.setColumnHidden(number, not on)
+        if on or len(view.chosen) > 1:
+            view.choose(number, on)
             self._table.columns_changed()
 
     def _reset(self) -> None:
@@ -73,7 +73,7 @@ class TableMenu:
         header = view.horizontalHeader()
         for number, column in enumerate(columns):
             header.moveSection(header.visualIndex(number), number)
-            view.setColumnHidden(number, not column.visible)
+            view.choose(number, column.visible)
             view.wished[column.id] = column.width
         view.resized.clear()
         self._table.columns_changed()

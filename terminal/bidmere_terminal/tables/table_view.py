@@ -32,6 +32,7 @@ class TableView(QTableView):
     filter_pressed = Signal()
     escape_pressed = Signal()
     undo_pressed = Signal()
+    columns_swapped = Signal()
     text_typed = Signal(str)
     hover_changed = Signal(bool)
     menu_wanted = Signal(QPoint)
@@ -57,8 +58,9 @@ class TableView(QTableView):
         self.clicked.connect(self._clicked)
         self.doubleClicked.connect(self._double_clicked)
         self.selectionModel().currentRowChanged.connect(self._current_changed)
-        for number, column in enumerate(model.columns):
-            self.setColumnHidden(number, not column.visible)
+        self.chosen = {number for number, column in enumerate(model.columns) if column.visible}
+        for number in range(len(model.columns)):
+            self.setColumnHidden(number, number not in self.chosen)
 
     def _set_up(self) -> None:
         self.verticalHeader().hide()
@@ -112,24 +114,44 @@ class TableView(QTableView):
         order = (self._header.logicalIndex(place) for place in range(self._header.count()))
         return [number for number in order if not self.isColumnHidden(number)]
 
+    def choose(self, number: int, on: bool) -> None:
+        """Show or hide a column for good; `fit` has the last word on what there is room for."""
+        (self.chosen.add if on else self.chosen.discard)(number)
+        self.setColumnHidden(number, not on)
+
     def fit(self) -> None:
-        """Share the width among the columns."""
-        shown = self.shown_columns()
-        wishes = []
-        for number in shown:
-            column = self._model.columns[number]
-            wish = self.wished[column.id]
-            if column.id not in self.resized:
-                wish = max(wish, min(self.needed.get(column.id, 0), 2 * wish))
-            least = min(wish, column.min_width) if column.min_width and column.align is Align.LEFT else wish
-            wishes.append(Wish(wish, least, column.stretch))
+        """Share the width among the chosen columns, leaving out what there is no room for."""
+        order = (self._header.logicalIndex(place) for place in range(self._header.count()))
+        wishes = {number: self._wish(number) for number in order if number in self.chosen}
+        room = self.viewport().width()
+        columns = self._model.columns
+        for number in sorted(wishes, key=lambda one: columns[one].drop, reverse=True):
+            if not columns[number].drop or sum(wish.least for wish in wishes.values()) <= room:
+                break
+            del wishes[number]
+        changed = False
         self._fitting = True
         try:
-            for number, width in zip(shown, fitted(wishes, self.viewport().width()), strict=True):
+            for number in range(len(columns)):
+                if self.isColumnHidden(number) == (number in wishes):
+                    self.setColumnHidden(number, number not in wishes)
+                    changed = True
+            for number, width in zip(wishes, fitted(list(wishes.values()), room), strict=True):
                 if self.columnWidth(number) != width:
                     self.setColumnWidth(number, width)
         finally:
             self._fitting = False
+        if changed:
+            self._model.forget_all_cells()
+            self.columns_swapped.emit()
+
+    def _wish(self, number: int) -> Wish:
+        column = self._model.columns[number]
+        wish = self.wished[column.id]
+        if column.id not in self.resized:
+            wish = max(wish, min(self.needed.get(column.id, 0), 2 * wish))
+        least = min(wish, column.min_width) if column.min_width and column.align is Align.LEFT else wish
+        return Wish(wish, least, column.stretch)
 
     def _section_resized(self, number: int, _old: int, new: int) -> None:
         if not self._fitting and new > 0:

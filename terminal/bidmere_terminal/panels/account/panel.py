@@ -6,7 +6,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLayout, QVBoxLayout, QWidget
 
 from bidmere.desk.words import amount_text, fixed, money_text, pct_text
 from bidmere.model.account import Account, Valuation
@@ -30,18 +31,18 @@ _MONEY: dict[str, tuple[str, Pick, bool]] = {
     "gross": ("Gross exposure", lambda _a, v: v.gross_exposure, False),
     "net": ("Net exposure", lambda _a, v: v.net_exposure, True),
 }
-_COLUMNS = 4
+_FIGURE_PX = 104
 
 
 def balance_columns() -> list[Column]:
     """Return the columns of the cash table; a row is (currency, amount)."""
     return [
         Column(
-            id="currency", title="Cash", width=70, live=False, stretch=1,
+            id="currency", title="Cash", width=50, live=False, stretch=1,
             cell=lambda r: Cell(r[0]), value=lambda r: r[0],
         ),
         Column(
-            id="amount", title="Balance", width=120, align=Align.RIGHT, value=lambda r: r[1],
+            id="amount", title="Balance", width=76, align=Align.RIGHT, value=lambda r: r[1],
             cell=lambda r: Cell(amount_text(r[1], r[0]), "loss" if r[1] < 0 else "text"),
         ),
     ]  # fmt: skip
@@ -72,25 +73,37 @@ class AccountPanel(Panel):
 
     def _lay_out(self) -> None:
         left = QWidget(self)
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(18)
-        grid.setVerticalSpacing(0)
-        for number, figure in enumerate(self.figures.values()):
-            grid.addWidget(figure, number // _COLUMNS, number % _COLUMNS)
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(14)
+        self._grid.setVerticalSpacing(0)
+        self._across = 0
         box = QVBoxLayout(left)
+        box.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         box.setContentsMargins(10, 4, 10, 6)
         box.setSpacing(2)
         box.addWidget(self.name_label)
-        box.addLayout(grid)
+        box.addLayout(self._grid)
         box.addWidget(self.missing_label)
         box.addWidget(self.line, 1)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(left, 3)
-        self.balances.setMinimumWidth(180)
-        self.balances.setMaximumWidth(300)
-        layout.addWidget(self.balances, 2)
+        layout.addWidget(self.balances)
+        self._arrange()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put as many figures side by side as there is room for."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        self.balances.setFixedWidth(min(280, max(130, self.width() // 4)))
+        across = min(6, max(2, (self.width() - self.balances.width() - 20) // _FIGURE_PX))
+        if across != self._across:
+            self._across = across
+            for number, figure in enumerate(self.figures.values()):
+                self._grid.addWidget(figure, number // across, number % across)
 
     def _accounts_changed(self, _ready: bool = True) -> None:
         chosen = self.context.account()

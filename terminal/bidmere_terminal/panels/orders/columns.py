@@ -126,23 +126,19 @@ def order_columns() -> list[Column]:
     right = Align.RIGHT
     return [
         Column(
-            id="time", title="Time", width=88, live=False, hint="When asked for, UTC",
-            cell=lambda r: Cell(time_text(r.order.created_ns), "text_muted"),
+            id="time", title="Time", width=66, live=False, hint="When asked for, UTC",
+            cell=lambda r: Cell(time_text(r.order.created_ns, millis=False), "text_muted"),
             value=lambda r: r.order.created_ns, canonical=lambda r: iso_time(r.order.created_ns),
             detail=lambda r: f"{date_text(r.order.created_ns)} {time_text(r.order.created_ns)} UTC",
         ),
         Column(
-            id="symbol", title="Symbol", width=88, min_width=70, live=False,
+            id="symbol", title="Symbol", width=86, min_width=72, live=False,
             cell=lambda r: _symbol(r, r.order.instrument.symbol, r.order.instrument.venue),
             value=lambda r: r.order.instrument.symbol, canonical=lambda r: str(r.order.instrument),
         ),
         Column(
-            id="side", title="Side", width=42, live=False, cell=lambda r: side_cell(r.order.side),
+            id="side", title="Side", width=38, live=False, cell=lambda r: side_cell(r.order.side),
             value=lambda r: str(r.order.side),
-        ),
-        Column(
-            id="type", title="Type", width=42, cell=lambda r: Cell(type_short(r.order.spec)),
-            value=lambda r: type_words(r.order.spec), detail=lambda r: type_words(r.order.spec),
         ),
         Column(
             id="qty", title="Filled/Qty", width=70, align=right, cell=_filled,
@@ -155,18 +151,22 @@ def order_columns() -> list[Column]:
             editable=_editable(lambda order: limit_price(order.spec)), hint="Limit price — double-click to change",
         ),
         Column(
-            id="trigger", title="Trigger", width=66, align=right, cell=lambda r: _faint(_trigger(r)),
-            value=lambda r: trigger_price(r.order.spec), editable=_editable(lambda order: trigger_price(order.spec)),
-            hint="Trigger price — double-click to change",
-        ),
-        Column(
-            id="state", title="State", width=100, cell=_state,
+            id="state", title="State", width=100, min_width=96, cell=_state,
             value=lambda r: state_words(r.order).text,
         ),
         Column(
-            id="cancel", title="", hint="Cancel — × cancels the order", width=28, min_width=28, button=True,
+            id="cancel", title="", hint="Cancel — × cancels the order", width=24, min_width=24, button=True,
             align=Align.CENTRE, cell=lambda r: Cell("×" if can_cancel(r.order) else "", "danger"), sortable=False,
             detail=lambda r: "Cancel this order (Del)" if can_cancel(r.order) else "",
+        ),
+        Column(
+            id="type", drop=3, title="Type", width=42, cell=lambda r: Cell(type_short(r.order.spec)),
+            value=lambda r: type_words(r.order.spec), detail=lambda r: type_words(r.order.spec),
+        ),
+        Column(
+            id="trigger", drop=4, title="Trigger", width=66, align=right, cell=lambda r: _faint(_trigger(r)),
+            value=lambda r: trigger_price(r.order.spec), editable=_editable(lambda order: trigger_price(order.spec)),
+            hint="Trigger price — double-click to change",
         ),
         *_more_order_columns(),
     ]  # fmt: skip
@@ -176,28 +176,31 @@ def _more_order_columns() -> list[Column]:
     right = Align.RIGHT
     return [
         Column(
-            id="reason", title="Reason", width=170, min_width=60, stretch=1,
+            id="reason", drop=2, title="Reason", width=170, min_width=60, stretch=1,
             cell=lambda r: Cell(reason_words(r.order), "text_muted"), value=lambda r: reason_words(r.order),
             detail=lambda r: "\n".join(filter(None, (reason_words(r.order), r.order.raw))),
         ),
         Column(
-            id="source", title="Source", width=62, live=False, cell=lambda r: Cell(r.order.intent.source, "text_muted"),
+            id="source", drop=5, title="Source", width=62, live=False,
+            cell=lambda r: Cell(r.order.intent.source, "text_muted"),
             value=lambda r: r.order.intent.source,
         ),
         Column(
-            id="ack", title="Ack ms", width=54, align=right, cell=_ack, value=lambda r: ack_ms(r.order),
+            id="ack", drop=6, title="Ack ms", width=54, align=right, cell=_ack, value=lambda r: ack_ms(r.order),
             hint="From send to the venue's acknowledgement",
         ),
         Column(
-            id="avg", title="Avg", width=66, align=right,
+            id="avg", drop=9, title="Avg", width=66, align=right,
             cell=lambda r: _faint(_price(r, r.order.avg_price or None)), value=lambda r: r.order.avg_price or None,
         ),
         Column(
-            id="lives", title="Lives at", width=60, cell=lambda r: _faint(lives_at(r.order)),
+            id="lives", drop=7, title="Lives at", width=60,
+            cell=lambda r: _faint(lives_at(r.order)),
             value=lambda r: lives_at(r.order), hint="Where the order is kept: venue or terminal",
         ),
         Column(
-            id="tif", title="TIF", width=42, live=False, cell=lambda r: Cell(str(r.order.intent.tif), "text_muted"),
+            id="tif", drop=8, title="TIF", width=42, live=False,
+            cell=lambda r: Cell(str(r.order.intent.tif), "text_muted"),
             value=lambda r: str(r.order.intent.tif), hint="Time in force",
         ),
         Column(
@@ -229,7 +232,7 @@ def fill_columns() -> list[Column]:
             value=lambda r: r.fill.ts_event, canonical=lambda r: iso_time(r.fill.ts_event), hint="By the venue, UTC",
         ),
         Column(
-            id="symbol", title="Symbol", width=88, min_width=70, live=False, stretch=1,
+            id="symbol", title="Symbol", width=86, min_width=72, live=False, stretch=1,
             cell=lambda r: _symbol(r, r.fill.instrument.symbol, r.fill.instrument.venue),
             value=lambda r: r.fill.instrument.symbol, canonical=lambda r: str(r.fill.instrument),
         ),

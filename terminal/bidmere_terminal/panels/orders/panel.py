@@ -8,10 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMenu,
     QPushButton,
+    QSizePolicy,
     QSplitter,
     QStackedWidget,
     QTabBar,
@@ -63,10 +65,13 @@ class OrdersPanel(Panel):
         super().__init__(context)
         name = context.instance
         self._tab = WORKING
+        self._here = 0
         self._followed: LinkGroup | None = None
         self.tabs = QTabBar(self)
         self.tabs.setObjectName(f"{name}.tabs")
         self.tabs.setExpanding(False)
+        self.tabs.setUsesScrollButtons(False)
+        self.tabs.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.tabs.setDrawBase(False)
         for title in TABS:
             self.tabs.addTab(title)
@@ -97,6 +102,7 @@ class OrdersPanel(Panel):
         bar = QHBoxLayout(top)
         bar.setContentsMargins(4, 0, 4, 0)
         bar.setSpacing(4)
+        top.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         bar.addWidget(self.tabs)
         bar.addStretch(1)
         for button in (self.cancel_symbol, self.cancel_all):
@@ -228,11 +234,12 @@ class OrdersPanel(Panel):
         symbol = self._symbol()
         here, everywhere = len(self._entries(symbol)) if symbol else 0, len(self._entries(None))
         self.cancel_symbol.setText(f"Cancel {here} · {symbol.symbol}" if symbol else "Cancel 0")
-        self.cancel_symbol.setVisible(bool(here))
+        self._here = here
         self.cancel_all.setText(f"Cancel all {everywhere} · {self.context.account()}")
         self.cancel_all.setEnabled(bool(everywhere))
         working = sum(1 for order in self.model.orders.values() if is_live(order))
         self.tabs.setTabText(0, f"{WORKING} {working}" if working else WORKING)
+        self._fit_buttons()
 
     def cancel(self, keys: list[Key]) -> None:
         """Cancel these orders, those among them that can be."""
@@ -262,7 +269,27 @@ class OrdersPanel(Panel):
         self._fill_more(menu)
         menu.popup(self.cancel_more.mapToGlobal(self.cancel_more.rect().bottomLeft()))
 
+    def _fit_buttons(self) -> None:
+        """Leave out the buttons there is no room for; the menu beside them has the same."""
+        room = self.width() - self.tabs.sizeHint().width() - self.cancel_more.sizeHint().width() - 20
+        for button, wanted in ((self.cancel_symbol, self._here > 0), (self.cancel_all, True)):
+            room -= button.sizeHint().width() + 4 if wanted else 0
+            button.setVisible(wanted and room >= 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit the line of buttons."""
+        super().resizeEvent(event)
+        self._fit_buttons()
+
     def _fill_more(self, menu: QMenu) -> None:
+        symbol = self._symbol()
+        if symbol is not None:
+            menu.addAction(self.cancel_symbol.text(), self._cancel_symbol).setEnabled(self._here > 0)
+        menu.addAction(self.cancel_all.text(), self._cancel_account).setEnabled(self.cancel_all.isEnabled())
+        menu.addSeparator()
+        self._fill_more_with_exits(menu)
+
+    def _fill_more_with_exits(self, menu: QMenu) -> None:
         account = self.context.account()
         working = [one for one in self.model.orders.values() if can_cancel(one) and one.intent.account == account]
         symbol = self._symbol()

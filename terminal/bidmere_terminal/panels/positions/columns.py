@@ -47,7 +47,7 @@ def position_columns(age_s: Callable[[PositionRow], float | None]) -> list[Colum
     right = Align.RIGHT
     return [
         Column(
-            id="symbol", title="Symbol", width=88, min_width=70, live=False, stretch=1,
+            id="symbol", title="Symbol", width=86, min_width=72, live=False, stretch=1,
             cell=lambda r: Cell(r.position.instrument.id.symbol, "text", f"·{r.position.instrument.id.venue}"),
             value=lambda r: r.position.instrument.id.symbol, canonical=lambda r: str(r.position.instrument.id),
         ),
@@ -61,23 +61,28 @@ def position_columns(age_s: Callable[[PositionRow], float | None]) -> list[Colum
             cell=lambda r: Cell(qty_text(r.position.instrument, abs(r.position.qty))), value=lambda r: r.position.qty,
         ),
         Column(
-            id="avg", title="Avg", width=66, align=right,
+            id="avg", drop=5, title="Avg", width=66, align=right,
             cell=lambda r: Cell(price_text(r.position.instrument, r.position.avg_price), "text_muted"),
             value=lambda r: r.position.avg_price, hint="Average price of what is open",
         ),
         Column(
-            id="mark", title="Mark (mid)", width=70, align=right,
+            id="mark", drop=4, title="Mark (mid)", width=70, align=right,
             cell=lambda r: Cell(price_text(r.position.instrument, r.mark)), value=lambda r: r.mark,
             hint="Half way between bid and ask",
         ),
         Column(
-            id="pnl", title="P&L", width=96, align=right, cell=lambda r: _money(r, r.pnl), value=lambda r: r.pnl,
+            id="pnl", title="P&L", width=84, align=right, cell=lambda r: _money(r, r.pnl), value=lambda r: r.pnl,
             flash=True, hint="Open profit at the mark, before fees",
         ),
         Column(
-            id="pnl_pct", title="P&L %", width=60, align=right,
+            id="pnl_pct", drop=6, title="P&L %", width=60, align=right,
             cell=lambda r: Cell(pct_text(r.pnl_pct), _result(r.pnl_pct, pct_text(r.pnl_pct))),
             value=lambda r: r.pnl_pct, hint="Open profit in per cent of the cost",
+        ),
+        Column(
+            id="stop", title="Stop", width=80, align=right, cell=_stop,
+            value=lambda r: r.stop.price if r.stop else None, canonical=lambda r: _stop(r).text,
+            hint="Working protective stop and where it is kept",
         ),
         Column(
             id="close", title="", hint="Close — all at market, reduce-only", width=52, min_width=52, button=True,
@@ -98,17 +103,12 @@ def _exit_columns() -> list[Column]:
     right = Align.RIGHT
     return [
         Column(
-            id="stop", title="Stop", width=96, align=right, cell=_stop,
-            value=lambda r: r.stop.price if r.stop else None, canonical=lambda r: _stop(r).text,
-            hint="Working protective stop and where it is kept",
-        ),
-        Column(
-            id="target", title="Target", width=84, align=right, cell=_target,
+            id="target", drop=7, title="Target", width=84, align=right, cell=_target,
             value=lambda r: r.target.price if r.target else None,
             hint="Working reduce-only target and where it is kept",
         ),
         Column(
-            id="at_stop", title="Loss to stop", width=96, align=right, cell=lambda r: _money(r, r.at_stop),
+            id="at_stop", drop=3, title="Loss to stop", width=96, align=right, cell=lambda r: _money(r, r.at_stop),
             value=lambda r: r.at_stop, hint="Result from the average price when the stop is hit, before costs",
         ),
     ]  # fmt: skip
@@ -118,7 +118,8 @@ def _more_columns(age_s: Callable[[PositionRow], float | None]) -> list[Column]:
     right = Align.RIGHT
     return [
         Column(
-            id="realised", title="Realised", width=96, align=right, cell=lambda r: _money(r, r.position.realised),
+            id="realised", drop=8, title="Realised", width=96, align=right,
+            cell=lambda r: _money(r, r.position.realised),
             value=lambda r: r.position.realised, hint="Profit already taken, before fees",
         ),
         Column(
@@ -131,7 +132,7 @@ def _more_columns(age_s: Callable[[PositionRow], float | None]) -> list[Column]:
             hint="Initial margin at the mark",
         ),
         Column(
-            id="age", title="Age", width=48, align=right, cell=lambda r: Cell(age_text(age_s(r)), "text_muted"),
+            id="age", drop=9, title="Age", width=48, align=right, cell=lambda r: Cell(age_text(age_s(r)), "text_muted"),
             value=age_s, hint="Since it was opened",
         ),
         Column(

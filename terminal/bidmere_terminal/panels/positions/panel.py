@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from bidmere.desk.api import DeskApi
 from bidmere.desk.words import money_text
@@ -56,6 +57,7 @@ class PositionsPanel(Panel):
         bar = QHBoxLayout(self.footer)
         bar.setContentsMargins(8, 3, 8, 3)
         bar.setSpacing(18)
+        self.footer.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         for label in self._totals.values():
             bar.addWidget(label)
         bar.addStretch(1)
@@ -129,6 +131,18 @@ class PositionsPanel(Panel):
             amount = pick(value)
             self._totals[part].setText(f"{title} {money_text(amount, value.currency, signed=signed)}")
             set_tone(self._totals[part], ("profit" if amount > 0 else "loss" if amount < 0 else "") if signed else "")
+        self._fit_totals()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave out the totals there is no room for."""
+        super().resizeEvent(event)
+        self._fit_totals()
+
+    def _fit_totals(self) -> None:
+        room = self.width() - 16
+        for label in self._totals.values():
+            room -= label.sizeHint().width() + 18
+            label.setVisible(room >= -18)
 
     # ── what the user does ───────────────────────────────────────────────────────────────────────────────────────────
 

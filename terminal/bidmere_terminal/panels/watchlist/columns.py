@@ -15,8 +15,10 @@ from bidmere_terminal.tables.painting import Paints
 SPARK = "spark"
 
 
-def _direction(value: float | None) -> str:
-    return "text_muted" if not value else "up" if value > 0 else "down"
+def _direction(value: float | None, decimals: int | None = None) -> str:
+    """Return the role of a change; what is shown as zero has no direction."""
+    shown = value if value is None or decimals is None else round(value, decimals)
+    return "text_muted" if not shown else "up" if shown > 0 else "down"
 
 
 def _price(row: WatchRow, value: float | None, role: str = "text") -> Cell:
@@ -85,7 +87,7 @@ def watch_columns() -> list[Column]:
         ),
         Column(
             id="change_pct", title="Chg %", width=58, align=right,
-            cell=lambda row: Cell(pct_text(row.change_pct), _direction(row.change_pct)),
+            cell=lambda row: Cell(pct_text(row.change_pct), _direction(row.change_pct, 2)),
             value=lambda row: row.change_pct, hint="Change since the day's reference price, per cent",
         ),
         Column(
