@@ -48,6 +48,7 @@ __all__ = [
 ]
 
 BALLAST_BYTES: Final = 32 * 1024 * 1024
+PROBE_BYTES: Final = 256 * 1024
 
 log = logging.getLogger(__name__)
 
@@ -140,7 +141,9 @@ class Journal:
         """Try whether it can be written again, and put the ballast back; true when it is well."""
 
         def probe(connection: Any, _chain: object) -> None:
-            connection.execute("INSERT INTO meta VALUES ('probe', '1') ON CONFLICT DO UPDATE SET value = value + 1")
+            # As much as a busy second writes: a single row may fit into the last page of a full disk.
+            connection.execute("INSERT OR REPLACE INTO meta VALUES ('probe', ?)", ("x" * PROBE_BYTES,))
+            connection.execute("DELETE FROM meta WHERE key = 'probe'")
 
         try:
             await self._writer.put(probe)
