@@ -13,6 +13,7 @@ from bidmere.brokerage.data_port import FeedState, FeedStatus
 from bidmere.desk.api import Alarm, DayStats, HealthView, ReplayState, RiskRow, StoryLine, StrategyRun, StrategySpec
 from bidmere.desk.feed import Batch
 from bidmere.errors import BidmereError, UnknownInstrument
+from bidmere.execution.placing import SubmitResult
 from bidmere.model.account import Account, AccountMode, Valuation
 from bidmere.model.fills import Fill, Liquidity
 from bidmere.model.ids import InstrumentId
@@ -129,14 +130,6 @@ def too_large(largest: str = "0.153") -> GateReport:
         largest=Decimal(largest),
     )
     return GateReport(checks=(*PASSED.checks[:3], failed), largest_qty=Decimal(largest), ts=NOW)
-
-
-@dataclass(frozen=True)
-class SubmitResult:
-    """What a submit answers with."""
-
-    order: Order
-    report: GateReport
 
 
 class FakeDesk:

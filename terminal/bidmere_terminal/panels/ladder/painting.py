@@ -49,7 +49,7 @@ class Columns:
     @classmethod
     def fit(cls, width: int, price_px: int, mine_px: int) -> Columns:
         """Share a width out: prices get what they need, sizes the rest."""
-        volume = 58 if width >= 280 else 46
+        volume = 64 if width >= 280 else 46
         price = price_px + 2 * _PAD + 4
         mine = min(mine_px, max(40, width // 5))
         rest = max(60, width - volume - price - mine)
@@ -139,7 +139,7 @@ class LadderPainter:
         ask_left, ask_wide = columns.ask
         volume_left, volume_wide = columns.volume
         # The volume's bar has a strip of its own left of the number, so that they never meet.
-        strip = max(0, volume_wide - 40)
+        strip = max(0, volume_wide - 44)
         for line in range(scene.rows.count):
             row, y = top - line, HEAD_PX + line * ROW_PX
             if (size := depth.bids.get(row, 0.0)) and depth.largest:

@@ -130,7 +130,7 @@ class LadderPanel(Panel):
         if found is not None and found is not self._instrument:
             self._instrument = found
             self.view.show_instrument(found)
-            self.title_changed.emit(f"Ladder {found.id}")
+            self.title_changed.emit(f"Ladder {found.id.symbol}·{found.id.venue}")
             self._take_book()
             self._show_own()
         self._follow_watch()
@@ -237,6 +237,8 @@ class LadderPanel(Panel):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._adopt()
+        if self._instrument is not None:
+            self.title_changed.emit(f"Ladder {self._instrument.id.symbol}·{self._instrument.id.venue}")
         self._take_book()
         self._show_own()
 

@@ -30,6 +30,8 @@ class Filler(QObject):
         self._view, self._scene, self._previewer = view, scene, previewer
         self.draft = Draft()
         self.resolution = Resolution()
+        self._guessed = True
+        self._preset = ""
         view.quote.price_taken.connect(self._take_price)
         view.whatif.largest_wanted.connect(self.use_qty)
         for hint in view.hints.values():
@@ -45,16 +47,28 @@ class Filler(QObject):
 
     def preset_size(self) -> None:
         """Write the usual preset into the size, in units of the instrument."""
-        instrument = self._scene.instrument
+        instrument, basis = self._scene.instrument, self._scene.basis()
         if instrument is None:
             return
         self._view.unit.setCurrentIndex(0)
-        offered = presets(instrument, self._scene.basis())
+        self._guessed = basis.price is None or basis.equity is None or basis.rate is None
+        offered = presets(instrument, basis)
         for number, button in enumerate(self._view.presets):
             button.setVisible(number < len(offered))
             if number < len(offered):
                 button.setText(plain(offered[number]))
-        self._view.fields["size"].setText(digits(offered[min(1, len(offered) - 1)]))
+        self._preset = digits(offered[min(1, len(offered) - 1)])
+        self._view.fields["size"].setText(self._preset)
+
+    def complete(self) -> None:
+        """Work presets and prices out again when they were put before price and equity were known."""
+        basis = self._scene.basis()
+        if not self._guessed or basis.price is None or basis.equity is None or basis.rate is None:
+            return
+        self._guessed = False
+        if self._view.fields["size"].text() == self._preset:
+            self.preset_size()
+        self.seed_prices(self.draft)
 
     def seed_prices(self, draft: Draft) -> None:
         """Write prices from the market into the empty fields of a type."""

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QLocale, Qt, QTimer
-from PySide6.QtGui import QAction, QHideEvent, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QMenu, QVBoxLayout
+from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QVBoxLayout
 
 from bidmere.model.ids import InstrumentId
 from bidmere.model.instrument import Instrument
@@ -16,6 +16,7 @@ from bidmere.model.money import plain
 from bidmere.model.orders import OrderIntent, TimeInForce
 from bidmere_terminal.panels.feed_state import feed_pill
 from bidmere_terminal.panels.spec import LinkGroup, Panel, PanelContext
+from bidmere_terminal.panels.ticket.account_menu import AccountMenu
 from bidmere_terminal.panels.ticket.draft import Draft, Resolution, resolve
 from bidmere_terminal.panels.ticket.filling import Filler
 from bidmere_terminal.panels.ticket.order_types import SHAPES, TicketType, lacks, tif_fits, tif_lacks
@@ -53,7 +54,7 @@ class TicketPanel(Panel):
         self.filler = Filler(self.view, self.scene, self.previewer, self)
         self._tick_timer = self._timer(_TICK_MS, self._on_tick)
         self._guard_timer = self._timer(int(GUARD_S * 1_000) + 10, self._refresh_button)
-        self._account_menu = QMenu(self)
+        self._account_menu = AccountMenu(self)
         self._connect()
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setFocusProxy(self.view.sides[Side.BUY])
@@ -90,7 +91,7 @@ class TicketPanel(Panel):
         self.sending.told.connect(view.show_result)
         self.sending.sent.connect(self._after_sending)
         self.previewer.changed.connect(self._show_preview)
-        self._account_menu.triggered.connect(self._account_picked)
+        self._account_menu.picked.connect(self._account_picked)
         model.quotes_changed.connect(self._on_quotes)
         model.positions_changed.connect(self._on_positions)
         model.accounts_changed.connect(self._on_account)
@@ -147,7 +148,11 @@ class TicketPanel(Panel):
             for name in on_the_other_side:
                 self.view.fields[name].clear()
             self.filler.seed_prices(self.draft)
-            if self.draft.bracket:
+            held = self.scene.position
+            if held is not None and held.qty * side.sign < 0:
+                # An order that makes a position smaller opens nothing that would need exits.
+                self.view.bracket.setChecked(False)
+            elif self.draft.bracket:
                 self._resolve()
                 self.filler.offer_exits(self.draft)
         self._show_shape()
@@ -195,7 +200,7 @@ class TicketPanel(Panel):
         self.filler.seed_prices(self.draft)
         self._show_shape()
         self._edited()
-        self.title_changed.emit(f"Order ticket {instrument.id}")
+        self._say_title()
 
     def _put_draft(self, draft: Draft) -> None:
         view = self.view
@@ -257,6 +262,10 @@ class TicketPanel(Panel):
         self._show_pill()
         self._show_position()
         self._show_preview()
+
+    def _say_title(self) -> None:
+        if self.instrument is not None:
+            self.title_changed.emit(f"Order ticket {self.instrument.id.symbol}·{self.instrument.id.venue}")
 
     def _show_pill(self) -> None:
         known = self.instrument is not None and self.model.ready
@@ -377,14 +386,10 @@ class TicketPanel(Panel):
         self._edited()
 
     def _open_accounts(self) -> None:
-        self._account_menu.clear()
-        for account in self.model.accounts.values():
-            action = self._account_menu.addAction(f"{account.name} · {account.mode.value.upper()} · {account.venue}")
-            action.setData(account.id)
-        self._account_menu.popup(self.view.account.mapToGlobal(self.view.account.rect().bottomLeft()))
+        self._account_menu.open_below(self.view.account, self.model.accounts.values())
 
-    def _account_picked(self, action: QAction) -> None:
-        self.scene.picked_account = str(action.data())
+    def _account_picked(self, account: str) -> None:
+        self.scene.picked_account = account
         self._show_shape()
         self._edited()
 
@@ -402,8 +407,8 @@ class TicketPanel(Panel):
 
     def _on_tick(self) -> None:
         """Follow the market at most four times a second; the preset size comes when it first can be worked out."""
-        if not self.view.presets[0].text() or not self.view.presets[0].isVisibleTo(self.view):
-            self.filler.preset_size()
+        self.filler.complete()
+        self.draft = replace(self.view.read(self.draft), account=self.scene.account_id)
         self._refresh()
         self._want_preview()
 
@@ -455,6 +460,7 @@ class TicketPanel(Panel):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._adopt()
+        self._say_title()
         self._on_tick()
 
     def hideEvent(self, event: QHideEvent) -> None:

@@ -123,7 +123,8 @@ class Sender(QObject):
 
     async def _submit(self, intent: OrderIntent) -> Order:
         result = await self._bridge.call(lambda desk: desk.submit(intent))
-        return result.order
+        order: Order = result.order
+        return order
 
     async def _cancel(self, client_id: str) -> None:
         await self._bridge.call(lambda desk: desk.cancel(client_id, "ticket"))

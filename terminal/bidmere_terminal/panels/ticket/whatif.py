@@ -32,7 +32,7 @@ def whatif_rows(
         rows.append(("Fee", f"{money_text(preview.fee, currency)} · {preview.fee_kind} {rate}", ""))
     if preview.fill_price is not None:
         slip = f" · slippage {pct_text(preview.slippage * 100, signed=False)}" if preview.slippage is not None else ""
-        most = f", at most {pct_text(cap * 100, signed=False)}" if cap is not None and slip else ""
+        most = f" ≤ {pct_text(cap * 100, signed=False)}" if cap is not None and slip else ""
         rows.append(("Fill", f"≈ {price_text(instrument, preview.fill_price)}{slip}{most}", ""))
     rows.append(("After", position_words(instrument, preview.position_after, preview.avg_after), ""))
     if preview.loss_at_stop is not None:
