@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shlex
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -33,6 +34,7 @@ steps of --script FILE, one a line, # begins a comment:
   wait 2                   wait for seconds
 """
 _SETTLE_S = 0.15
+_PATIENCE = 70
 _MOST_WAIT_S = 600.0
 
 
@@ -115,9 +117,7 @@ class Script:
         QTest.keyRelease(self._target(), *key)
 
     async def _click(self, words: list[str]) -> None:
-        widget = self._widget(words)
-        if not widget.isEnabled():
-            raise InvalidInput(f"{widget.objectName()} is disabled.")
+        widget = await self._ready_widget(words)
         if isinstance(widget, QAbstractButton):
             centre = QPoint(widget.width() // 2, widget.height() // 2)
             QTest.mousePress(widget, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, centre)
@@ -127,7 +127,7 @@ class Script:
             QTest.mouseClick(widget, Qt.MouseButton.LeftButton)
 
     async def _type(self, words: list[str]) -> None:
-        widget = self._widget(words[:1])
+        widget = await self._ready_widget(words[:1])
         widget.setFocus()
         if isinstance(widget, QLineEdit):
             widget.selectAll()
@@ -175,6 +175,18 @@ class Script:
         if len(keys) != 1 or keys[0].key() == Qt.Key.Key_unknown:
             raise InvalidInput(f"{' '.join(words)!r} is no key.")
         return keys[0].key(), keys[0].keyboardModifiers()
+
+    async def _ready_widget(self, words: list[str]) -> QWidget:
+        """Return a control once it is there and enabled, as a person would wait for it; at most ten seconds."""
+        for _ in range(_PATIENCE):
+            with contextlib.suppress(InvalidInput):
+                if self._widget(words).isEnabled():
+                    break
+            await asyncio.sleep(_SETTLE_S)
+        widget = self._widget(words)
+        if not widget.isEnabled():
+            raise InvalidInput(f"{widget.objectName()} is disabled.")
+        return widget
 
     def _widget(self, words: list[str]) -> QWidget:
         name = " ".join(words)
