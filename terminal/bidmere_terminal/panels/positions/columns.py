@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bidmere.desk.words import NOTHING, age_text, amount_text, pct_text, price_text, qty_text
+from bidmere.desk.words import MINUS, NOTHING, age_text, amount_text, pct_text, price_text, qty_text
 from bidmere.model.money import ZERO, plain
 from bidmere_terminal.panels.positions.figures import NO_STOP, Exit, PositionRow
 from bidmere_terminal.tables.columns import Align, Cell, Column
 
 
-def _result(value: object, text: str) -> str:
-    if text == NOTHING:
-        return "text_faint"
-    return "profit" if value > ZERO else "loss" if value < ZERO else "text_muted"  # type: ignore[operator]
+def _result(text: str) -> str:
+    """Return the role of a signed figure; what is shown as zero is neither profit nor loss."""
+    return {"+": "profit", MINUS: "loss", NOTHING: "text_faint"}.get(text[0], "text_muted")
 
 
 def _money(row: PositionRow, value: object, *, coloured: bool = True) -> Cell:
     currency = row.position.instrument.settle
     text = amount_text(value, currency, signed=coloured)  # type: ignore[arg-type]
-    role = _result(value, text) if coloured else "text_faint" if text == NOTHING else "text_muted"
+    role = _result(text) if coloured else "text_faint" if text == NOTHING else "text_muted"
     return Cell(text, role, f" {currency}" if text != NOTHING else "")
 
 
@@ -75,8 +74,8 @@ def position_columns(age_s: Callable[[PositionRow], float | None]) -> list[Colum
             flash=True, hint="Open profit at the mark, before fees",
         ),
         Column(
-            id="pnl_pct", drop=6, title="P&L %", width=60, align=right,
-            cell=lambda r: Cell(pct_text(r.pnl_pct), _result(r.pnl_pct, pct_text(r.pnl_pct))),
+            id="pnl_pct", drop=3, title="P&L %", width=60, align=right,
+            cell=lambda r: Cell(pct_text(r.pnl_pct), _result(pct_text(r.pnl_pct))),
             value=lambda r: r.pnl_pct, hint="Open profit in per cent of the cost",
         ),
         Column(
@@ -108,7 +107,7 @@ def _exit_columns() -> list[Column]:
             hint="Working reduce-only target and where it is kept",
         ),
         Column(
-            id="at_stop", drop=3, title="Loss to stop", width=96, align=right, cell=lambda r: _money(r, r.at_stop),
+            id="at_stop", drop=6, title="Loss to stop", width=96, align=right, cell=lambda r: _money(r, r.at_stop),
             value=lambda r: r.at_stop, hint="Result from the average price when the stop is hit, before costs",
         ),
     ]  # fmt: skip

@@ -75,7 +75,7 @@ def watch_columns() -> list[Column]:
     right = Align.RIGHT
     return [
         Column(
-            id="symbol", title="Symbol", width=88, min_width=62, stretch=1, live=False,
+            id="symbol", title="Symbol", width=88, min_width=74, stretch=1, live=False,
             cell=lambda row: Cell(row.instrument.id.symbol, "text", f"·{row.instrument.id.venue}"),
             value=lambda row: row.instrument.id.symbol,
             canonical=lambda row: str(row.instrument.id),
@@ -91,7 +91,7 @@ def watch_columns() -> list[Column]:
             value=lambda row: row.change_pct, hint="Change since the day's reference price, per cent",
         ),
         Column(
-            id="volume", title="Vol", width=48, align=right,
+            id="volume", drop=1, title="Vol", width=48, align=right,
             cell=lambda row: _figure(compact(row.stats.volume if row.stats else None)),
             value=lambda row: row.stats.volume if row.stats else None, hint="Volume since 00:00 UTC, in units",
         ),
