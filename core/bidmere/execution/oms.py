@@ -53,6 +53,7 @@ log = logging.getLogger(__name__)
 KILL_FILE: Final = "kill.switch"
 SOON_NS: Final = 1_000_000_000
 DEDUP_NS: Final = 600_000_000_000
+_QUIET_TURNS: Final = 8
 
 
 class OrderManager:
@@ -166,8 +167,13 @@ class OrderManager:
         return max(0, total - self._sender.waiting) if isinstance(self._clock, SimClock) else total
 
     async def settle(self) -> None:
-        """Return when no submit, cancel, change or report is under way (see `in_flight`)."""
-        while self.in_flight or self._journal.pending:
+        """Return when no submit, cancel, change or report is under way (see `in_flight`).
+
+        What a simulated clock has just set off needs some turns of the loop to show: it must be quiet for a few.
+        """
+        quiet = 0
+        while quiet < (_QUIET_TURNS if isinstance(self._clock, SimClock) else 1):
+            quiet = 0 if self.in_flight or self._journal.pending else quiet + 1
             if self._journal.pending:
                 await self._journal.flush()
             await asyncio.sleep(0)

@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 SUBMIT_LIMIT_NS = 5_000_000_000
+_SOON_TURNS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +144,7 @@ class Sender:
                 return VenueError(f"The venue's answer could not be read: {error}.")
 
         task = self._tasks.spawn(ask(), name)
-        self.waiting += 1
-        try:
-            answered = await self._until_done(task, limit_ns)
-        finally:
-            self.waiting -= 1
+        answered = await self._until_done(task, limit_ns)
         if not answered:
             task.cancel()
             raise VenueError(f"The venue did not answer within {limit_ns / 1e9:g} s ({name}).")
@@ -160,11 +157,7 @@ class Sender:
         self, call: Awaitable[Outcome | Withheld], name: str, late: Callable[[Reply], object]
     ) -> Reply:
         task = self._tasks.spawn(_caught(call, name), name)
-        self.waiting += 1
-        try:
-            answered = await self._until_done(task, SUBMIT_LIMIT_NS)
-        finally:
-            self.waiting -= 1
+        answered = await self._until_done(task, SUBMIT_LIMIT_NS)
         if answered:
             reply: Reply = task.result()
             return reply
@@ -180,11 +173,17 @@ class Sender:
             if not done.done():
                 done.set_result(None)
 
+        for _ in range(_SOON_TURNS):  # a venue that answers at once is not waited for
+            if task.done():
+                return not task.cancelled()
+            await asyncio.sleep(0)
         timer = self._clock.call_later(limit_ns, finish)
         task.add_done_callback(finish)
+        self.waiting += 1
         try:
             await done
         finally:
+            self.waiting -= 1
             timer.cancel()
         return task.done() and not task.cancelled()
 
