@@ -62,7 +62,7 @@ def test_impossible_data_are_withheld_and_counted(datum: MarketDatum, kind: Qual
         ([trade(1.0, NOW), trade(1.0, NOW - 1)], QualityKind.OUT_OF_ORDER),
         ([quote(1.0, 2.0, NOW + 6 * 10**9)], QualityKind.FUTURE),
         ([book(1.0, 2.0, 7), book(1.0, 2.0, 9)], QualityKind.GAP),
-        ([book(1.0, 2.0, 7), book(1.0, 2.0, 7)], QualityKind.OUT_OF_ORDER),
+        ([book(1.0, 2.0, 7), book(1.0, 2.0, 6)], QualityKind.OUT_OF_ORDER),
     ],
 )
 def test_odd_data_pass_and_are_counted(data: list[MarketDatum], kind: QualityKind) -> None:
@@ -105,3 +105,9 @@ def test_whatever_passes_can_be_priced_and_whatever_does_not_is_counted(data: li
         elif isinstance(datum, Trade):
             assert 0 < datum.price < math.inf
     assert sum(row.count for row in monitor.report() if row.withheld) == withheld
+
+
+def test_a_repeated_snapshot_is_no_disorder() -> None:
+    monitor = QualityMonitor(SimClock(NOW))
+    assert all(monitor.passes(book(1.0, 2.0, 7), NOW) for _ in range(2))
+    assert kinds(monitor) == {}

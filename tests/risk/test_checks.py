@@ -134,7 +134,7 @@ REFUSALS: list[Case] = [
     ("L-COLLAR", asked(order("0.15", spec=Market()), book=book_of(size=0.05, step=1000.0))),
     ("L-ORDER-VALUE", asked(order("0.157"))),
     ("L-POSITION", lambda: (order(), snap(held("0.7")))),
-    ("L-EXPOSURE", spoilt(other_pending_value=D(299_000))),
+    ("L-EXPOSURE", spoilt(other_pending_value=D(499_000))),
     ("L-LEVERAGE", spoilt(other_pending_value=D(499_000))),
     ("L-BUYING-POWER", spoilt(other_pending_margin=D(99_800))),
     ("L-TRADE-RISK", asked(order(bracket=Bracket(stop_loss=D(58000))))),
@@ -300,7 +300,7 @@ def test_pending_orders_on_the_same_side_count_as_filled_and_exits_do_not() -> N
 
 
 def test_pending_orders_on_the_other_side_count_in_gross_exposure() -> None:
-    sells = tuple(order("2.4", side=Side.SELL, client_id=f"W{n}", state=OPEN) for n in range(2))
+    sells = tuple(order("4.0", side=Side.SELL, client_id=f"W{n}", state=OPEN) for n in range(2))
     assert "L-EXPOSURE" in failed_codes(judge(order(), snap(working=sells)))
 
 

@@ -230,7 +230,7 @@ class QualityMonitor:
                 self.note(book, QualityKind.CROSSED, now)
                 return False
             self.note(book, QualityKind.LOCKED, now)
-        if book.ts_event < state.book_ts or (book.seq and book.seq <= state.book_seq):
+        if book.ts_event < state.book_ts or (book.seq and book.seq < state.book_seq):
             self.note(book, QualityKind.OUT_OF_ORDER, now)
         elif state.book_seq and book.seq > state.book_seq + 1:
             self.note(book, QualityKind.GAP, now)

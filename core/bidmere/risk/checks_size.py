@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
+from bidmere.model.instrument import InstrumentKind
 from bidmere.model.money import ONE, ZERO, plain
 from bidmere.risk.case import Case, result
 from bidmere.risk.decision import CheckResult
@@ -12,21 +13,22 @@ from bidmere.risk.figures import HUNDRED, money, percent, qty_text
 
 
 def check_order_value(case: Case) -> CheckResult:
-    """One order may be worth only a share of equity."""
+    """One order may tie up only a share of equity: its value, or the margin of a future."""
 
     def quantity(leaves: Decimal) -> Decimal:
         return case.filled + leaves
 
-    return _share(case, "L-ORDER-VALUE", "Order value", case.limits.order_value_pct, case.value_unit, quantity)
+    return _share(case, "L-ORDER-VALUE", "Order value", case.limits.order_value_pct, _tied_up(case, case.value_unit), quantity)
 
 
 def check_position(case: Case) -> CheckResult:
-    """The position, with all that is pending on its side, may be worth only a share of equity."""
+    """The position, with all that is pending on its side, may tie up only a share of equity."""
 
     def quantity(leaves: Decimal) -> Decimal:
         return max(ZERO, case.after(leaves))
 
-    return _share(case, "L-POSITION", "Position", case.limits.position_pct, case.mark_unit, quantity)
+    unit = _tied_up(case, case.mark_unit)
+    return _share(case, "L-POSITION", "Position", case.limits.position_pct, unit, quantity)
 
 
 def check_exposure(case: Case) -> CheckResult:
@@ -120,6 +122,13 @@ def stop_price(case: Case) -> Decimal | None:
     return bracket.stop_loss
 
 
+def _tied_up(case: Case, unit: Decimal | None) -> Decimal | None:
+    """Return what one unit ties up: one future is worth more than most accounts, exposure and leverage cap its value."""
+    if unit is None or case.instrument is None or case.instrument.kind is not InstrumentKind.FUTURE:
+        return unit
+    return unit * case.instrument.margin_initial
+
+
 def _share(
     case: Case,
     code: str,
@@ -173,7 +182,7 @@ def _unvalued(case: Case, code: str, title: str, limit: str) -> CheckResult:
 
 
 def _advice(case: Case, largest: Decimal | None) -> str:
-    return f"{qty_text(case.instrument, largest)} would pass" if largest else "reduce other positions first"
+    return f"{qty_text(case.instrument, largest)} would pass" if largest else "no size of this instrument passes now"
 
 
 def _use(largest: Decimal | None) -> str:

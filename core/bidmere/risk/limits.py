@@ -23,7 +23,7 @@ class RiskLimits:
     far_pct: Decimal = Decimal(20)
     order_value_pct: Decimal = Decimal(10)
     position_pct: Decimal = Decimal(50)
-    gross_exposure_pct: Decimal = Decimal(300)
+    gross_exposure_pct: Decimal = Decimal(500)
     trade_risk_pct: Decimal = Decimal("0.5")
     max_leverage: Decimal = Decimal(5)
     open_orders_symbol: int = 10

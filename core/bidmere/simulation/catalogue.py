@@ -121,8 +121,8 @@ _future = partial(
     lot="1",
     maker_fee="0.000004",
     taker_fee="0.000008",
-    margin_initial="0.06",
-    margin_maintenance="0.05",
+    margin_initial="0.02",
+    margin_maintenance="0.016",
 )
 
 
