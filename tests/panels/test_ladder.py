@@ -203,6 +203,7 @@ def test_u108_trouble_with_the_feed_is_said_on_the_ladder(ladder: LadderPanel, b
 def test_says_what_it_waits_for(bench: Bench, qtbot) -> None:
     cold = Bench(ready=False)
     cold.model.books = {}
+    cold.model.quotes = {}
     panel = cold.make(LadderPanel)
     panel.show()
     assert "starting" in panel.dump()["state"]
@@ -211,3 +212,17 @@ def test_says_what_it_waits_for(bench: Bench, qtbot) -> None:
     cold.tick(BTC, 65_000.0)
     assert panel.stack.currentIndex() == 0
     cold.close()
+
+
+def test_data_without_a_book_shows_the_best_prices_and_says_so(bench: Bench, qtbot) -> None:
+    bench.model.books.clear()
+    panel = bench.make(LadderPanel)
+    panel.resize(300, 420)
+    panel.show()
+    qtbot.waitUntil(lambda: panel.view.rows.top is not None)
+    shown = {price: (bid, ask) for price, bid, ask, _ in panel.view.shown_rows() if bid or ask}
+    assert shown == {"64,998.5": (1.2, 0.0), "64,999.5": (0.0, 0.85)}
+    assert "no book" in panel.trouble.text()
+    assert not panel.view.dim
+    bench.tick(BTC, 65_000.0)
+    assert not panel.trouble.isVisible()

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedLayout, QVBoxLay
 from bidmere.desk.words import fixed, price_text
 from bidmere.model.ids import InstrumentId
 from bidmere.model.instrument import Instrument
+from bidmere.model.market import Book
 from bidmere_terminal.panels.feed_state import feed_pill
 from bidmere_terminal.panels.ladder.imbalance import ImbalanceBar
 from bidmere_terminal.panels.ladder.rows import GROUPS, own_tags
@@ -103,6 +104,7 @@ class LadderPanel(Panel):
         self.recentre_button.clicked.connect(self.view.recentre)
         self.view.group_changed.connect(self._group_size_changed)
         model.books_changed.connect(self._on_books)
+        model.quotes_changed.connect(self._on_quotes)
         model.trades_changed.connect(self._on_trades)
         model.orders_changed.connect(self._on_orders)
         model.positions_changed.connect(self._on_orders)
@@ -155,11 +157,11 @@ class LadderPanel(Panel):
             self._take_book()
 
     def _take_book(self) -> None:
-        one = self._instrument
-        book = self.model.books.get(one.id) if one is not None else None
+        one, book = self._instrument, self._book()
         if one is None or book is None:
             return
         was_empty = self.view.content is not None and self.view.content.depth.inside is None
+        was_empty = was_empty or (one.id in self.model.books and self.trouble.isVisible())
         self.view.put_book(book)
         assert self.view.content is not None
         depth = self.view.content.depth
@@ -169,6 +171,27 @@ class LadderPanel(Panel):
         self.imbalance.put(depth.imbalance)
         if was_empty:
             self._show_state()
+
+    def _book(self) -> Book | None:
+        """Return the book; where the data has none, the best prices as a book of one level."""
+        if self._instrument is None:
+            return None
+        found = self.model.books.get(self._instrument.id)
+        quote = self.model.quotes.get(self._instrument.id)
+        if found is not None or quote is None:
+            return found
+        return Book(
+            instrument=quote.instrument,
+            bids=((quote.bid, quote.bid_size),),
+            asks=((quote.ask, quote.ask_size),),
+            ts_event=quote.ts_event,
+            ts_recv=quote.ts_recv,
+        )
+
+    def _on_quotes(self, changed: Any) -> None:
+        one = self._instrument
+        if one is not None and one.id in changed and one.id not in self.model.books and self.isVisible():
+            self._take_book()
 
     def _on_trades(self, trades: Any) -> None:
         if self._instrument is not None and self._instrument.id in trades:
@@ -199,7 +222,7 @@ class LadderPanel(Panel):
             self._say("The engine is starting…", "loading")
         elif one is None:
             self._say("No symbol yet. Choose one in the watchlist or type it with Ctrl+K.", "ready")
-        elif self.model.books.get(one.id) is None:
+        elif self._book() is None:
             self._say(f"Waiting for the book of {one.id} from the feed…", "loading")
         else:
             self.stack.setCurrentIndex(0)
@@ -207,9 +230,11 @@ class LadderPanel(Panel):
             words = _BAD.get(status.state.value, "") if status is not None else ""
             if words and status is not None and status.detail:
                 words = f"{words}. {status.detail}"
+            self.view.set_dim(bool(words))
+            if not words and one.id not in self.model.books:
+                words = "This data has no book: only the best prices are shown"
             self.trouble.setText(words)
             self.trouble.setVisible(bool(words))
-            self.view.set_dim(bool(words))
             self._set_pill(*feed_pill(self.model, {one.id.venue}))
 
     def _say(self, words: str, pill: str) -> None:
@@ -276,6 +301,7 @@ class LadderPanel(Panel):
             self.context.group.instrument_changed.disconnect(self.set_instrument)
         model = self.model
         model.books_changed.disconnect(self._on_books)
+        model.quotes_changed.disconnect(self._on_quotes)
         model.trades_changed.disconnect(self._on_trades)
         model.orders_changed.disconnect(self._on_orders)
         model.positions_changed.disconnect(self._on_orders)

@@ -93,9 +93,11 @@ class ReplayPanel(Panel):
         for speed in SPEEDS:
             self.speed.addItem(speed_words(speed))
         bar.addWidget(self.speed)
-        bar.addSpacing(8)
-        bar.addWidget(self.moment)
-        bar.addWidget(self.words, 1)
+        bar.addStretch(1)
+        where = QHBoxLayout()
+        where.setSpacing(8)
+        where.addWidget(self.moment)
+        where.addWidget(self.words, 1)
         line = QHBoxLayout()
         line.setSpacing(8)
         self.slider.setObjectName(f"{name}.position")
@@ -109,6 +111,7 @@ class ReplayPanel(Panel):
         column.setContentsMargins(10, 6, 10, 6)
         column.setSpacing(4)
         column.addLayout(bar)
+        column.addLayout(where)
         column.addLayout(line)
         column.addStretch(1)
         self.empty = EmptyState(name, self)
@@ -134,8 +137,9 @@ class ReplayPanel(Panel):
         if not self.speed.view().isVisible():
             self.speed.setCurrentIndex(nearest)
         self.moment.setText(moment_words(state.position_ns))
-        self.begins.setText(moment_words(state.start_ns))
-        self.ends.setText(moment_words(state.end_ns))
+        for label, ts_ns in ((self.begins, state.start_ns), (self.ends, state.end_ns)):
+            label.setText(date_text(ts_ns))
+            label.setToolTip(moment_words(ts_ns))
         if not self.slider.isSliderDown():
             length = max(1, state.end_ns - state.start_ns)
             self.slider.setValue(round((state.position_ns - state.start_ns) / length * _STEPS))

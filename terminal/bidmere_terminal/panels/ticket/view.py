@@ -47,6 +47,7 @@ _TITLES = {
 _COMPACT = """
 QLineEdit, QComboBox, QDateTimeEdit { padding: 1px 6px; min-height: 20px; }
 QComboBox { padding-right: 18px; }
+QCheckBox { spacing: 4px; padding: 1px; }
 QComboBox::drop-down { width: 18px; }
 QPushButton[kind="chip"] { padding: 0 6px; min-height: 18px; }
 QPushButton[kind="seg"] { padding: 1px 3px; min-height: 20px; }
@@ -105,8 +106,9 @@ class TicketView(QWidget):
         self.submit = SubmitButton("ticket.submit")
         self.column.addWidget(self.submit)
         self.result = caption("", "ticket.result")
-        self.result.setFixedHeight(15)
-        self.result.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.result.setMinimumHeight(15)
+        self.result.setWordWrap(True)
+        self.result.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         self.column.addWidget(self.result)
         self._connect()
         self._order_tabs()
@@ -209,7 +211,7 @@ class TicketView(QWidget):
 
     def _build_terms(self) -> None:
         row = QHBoxLayout()
-        row.setSpacing(8)
+        row.setSpacing(4)
         self.tif = QComboBox()
         self.tif.setObjectName("ticket.tif.combo")
         self.tif.setAccessibleName("Time in force")
