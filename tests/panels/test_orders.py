@@ -221,7 +221,7 @@ def test_u50_enter_opens_the_timeline_with_latencies(panel: OrdersPanel, bench: 
     made = send(bench, 1, LIMIT, created_ns=NOW - 4_000_000)
     steps = tuple(
         StoryLine(ts=NOW + step * 2_500_000, step=name, detail="", payload={})
-        for step, name in enumerate(("asked", "approved", "sent"))
+        for step, name in enumerate(("OrderCreated", "OrderApproved", "OrderClaimed"))
     )
 
     async def story(_client_id: str) -> tuple[StoryLine, ...]:
@@ -234,12 +234,17 @@ def test_u50_enter_opens_the_timeline_with_latencies(panel: OrdersPanel, bench: 
     panel.story.table.refresh()
     assert panel.story.isVisible()
     assert [(one["Step"], one["+ ms"]) for one in panel.story.table.dump()] == [
-        ("asked", "–"), ("approved", "2.5"), ("sent", "2.5"),
+        ("asked", "–"), ("checks passed", "2.5"), ("sent", "2.5"),
     ]  # fmt: skip
     assert "asked→sent 4.0 ms" in panel.story.latencies.text()
     assert "sent→ack 18.0 ms" in panel.story.latencies.text()
     qtbot.keyClick(panel.table.view, Qt.Key.Key_Return)
     assert not panel.story.isVisible()
+    panel.resize(460, 200)
+    panel.toggle_story(made.client_id)
+    assert not panel.stack.isVisible()
+    qtbot.keyClick(panel.story.table.view, Qt.Key.Key_Escape)
+    assert (panel.stack.isVisible(), panel.story.isVisible()) == (True, False)
 
 
 def test_fills_are_listed_once(panel: OrdersPanel, bench: Bench) -> None:

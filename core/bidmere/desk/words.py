@@ -36,7 +36,8 @@ MINUS: Final = "−"
 _NS = 1_000_000_000
 _FEW_DECIMALS = {"JPY": 0, "KRW": 0, "HUF": 0}
 _TWO_DECIMALS = frozenset(
-    ["USD", "EUR", "GBP", "CHF", "AUD", "CAD", "NZD", "USDT", "USDC", "DAI", "FDUSD", "BUSD", "SEK", "NOK", "DKK", "PLN"]
+    ("USD", "EUR", "GBP", "CHF", "AUD", "CAD", "NZD", "SEK", "NOK", "DKK", "PLN")
+    + ("USDT", "USDC", "DAI", "FDUSD", "BUSD")
 )
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 
@@ -164,6 +165,34 @@ def ack_ms(order: Order) -> float | None:
     if order.submitted_ns and order.accepted_ns:
         return (order.accepted_ns - order.submitted_ns) / 1e6
     return None
+
+
+_STEPS = {
+    "OrderCreated": "asked",
+    "OrderApproved": "checks passed",
+    "OrderAwaitingConfirm": "waits for you",
+    "OrderDenied": "refused by checks",
+    "OrderDead": "never sent",
+    "OrderClaimed": "sent",
+    "OrderAccepted": "acknowledged",
+    "OrderRejected": "rejected",
+    "OrderTriggered": "triggered",
+    "OrderFilled": "fill",
+    "OrderCanceled": "cancelled",
+    "OrderExpired": "ended",
+    "OrderReplaced": "changed",
+    "OrderUnknown": "no answer",
+    "OrderQuarantined": "reports contradict",
+    "CancelRequested": "cancel asked",
+    "CancelRejected": "cancel refused",
+    "ReplaceRequested": "change asked",
+    "ReplaceRejected": "change refused",
+}
+
+
+def step_words(step: str) -> str:
+    """Return a step of an order's life in words: `OrderAccepted` gives `acknowledged`; other names stay."""
+    return _STEPS.get(step, step)
 
 
 # ── figures ──────────────────────────────────────────────────────────────────────────────────────────────────────────

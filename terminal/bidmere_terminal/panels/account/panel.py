@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLayout, QVBoxLayout, QWidget
 
-from bidmere.desk.words import amount_text, fixed, money_text, pct_text
+from bidmere.desk.words import MINUS, amount_text, fixed, money_text, pct_text
 from bidmere.model.account import Account, Valuation
 from bidmere_terminal.panels.account.equity_line import EquityLine
 from bidmere_terminal.panels.spec import Panel, PanelContext
@@ -124,8 +124,9 @@ class AccountPanel(Panel):
                 self.figures[part].show_value("–")
                 continue
             amount = pick(account, value)
-            tone = ("profit" if amount > 0 else "loss" if amount < 0 else "") if signed and part != "net" else ""
-            self.figures[part].show_value(money_text(amount, value.currency, signed=signed), tone)
+            text = money_text(amount, value.currency, signed=signed)
+            tone = {"+": "profit", MINUS: "loss"}.get(text[0], "") if signed and part != "net" else ""
+            self.figures[part].show_value(text, tone)
         self.figures["leverage"].show_value(f"{fixed(value.leverage, 2)}×")
         share = value.margin_used / value.equity * 100 if value.equity > 0 else None
         self.figures["margin_share"].show_value(pct_text(share, 1, signed=False))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bidmere.desk.words import amount_text, qty_text, type_short
+from bidmere.desk.words import MINUS, amount_text, qty_text, type_short
 from bidmere.model.fills import Fill
 from bidmere.model.ids import InstrumentId
 from bidmere.model.instrument import Instrument
 from bidmere.model.market import Quote, Side
-from bidmere.model.money import ZERO, to_decimal
+from bidmere.model.money import to_decimal
 from bidmere.model.orders import Order, Stop, StopLimit, TrailingStop, limit_price, trigger_price
 from bidmere.model.position import Position
 from bidmere_terminal.charts.marks import FillMark, LineKind, OrderLine, PositionLine
@@ -57,9 +57,8 @@ def position_line(position: Position | None, quote: Quote | None) -> PositionLin
         return PositionLine(float(position.avg_price), words, 0)
     pnl = position.unrealised(to_decimal(quote.mid))
     text = amount_text(pnl, instrument.settle, signed=True)
-    return PositionLine(
-        float(position.avg_price), f"{words}  {text} {instrument.settle}", (pnl > ZERO) - (pnl < ZERO)
-    )
+    sign = {"+": 1, MINUS: -1}.get(text[0], 0)
+    return PositionLine(float(position.avg_price), f"{words}  {text} {instrument.settle}", sign)
 
 
 def fill_marks(fills: Iterable[Fill], instrument: Instrument) -> list[FillMark]:

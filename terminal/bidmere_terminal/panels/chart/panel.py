@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMenu, QVBoxLayout
 
@@ -64,6 +64,7 @@ class ChartPanel(Panel):
         layout.addWidget(self.toolbar)
         layout.addWidget(self.chart, 1)
         self.setFocusProxy(self.chart)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._frame = self._timer(f"{name}.frame", FRAME_MS, self._refresh)
         self._frame.setSingleShot(True)
         self._older = self._timer(f"{name}.older", OLDER_MS, self.history.ask_older)

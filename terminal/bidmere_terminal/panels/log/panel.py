@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QPushButton, QVBoxLayout
 
@@ -106,6 +107,7 @@ class LogPanel(Panel):
         layout.addLayout(bar)
         layout.addWidget(self.table, 1)
         self.setFocusProxy(self.table.view)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def _choose(self, least: int) -> None:
         self._least = least

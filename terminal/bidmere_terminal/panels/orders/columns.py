@@ -19,6 +19,7 @@ from bidmere.desk.words import (
     qty_text,
     reason_words,
     state_words,
+    step_words,
     time_text,
     type_short,
     type_words,
@@ -126,7 +127,7 @@ def order_columns() -> list[Column]:
     right = Align.RIGHT
     return [
         Column(
-            id="time", title="Time", width=66, live=False, hint="When asked for, UTC",
+            id="time", drop=1, title="Time", width=66, live=False, hint="When asked for, UTC",
             cell=lambda r: Cell(time_text(r.order.created_ns, millis=False), "text_muted"),
             value=lambda r: r.order.created_ns, canonical=lambda r: iso_time(r.order.created_ns),
             detail=lambda r: f"{date_text(r.order.created_ns)} {time_text(r.order.created_ns)} UTC",
@@ -141,17 +142,17 @@ def order_columns() -> list[Column]:
             value=lambda r: str(r.order.side),
         ),
         Column(
-            id="qty", title="Filled/Qty", width=70, align=right, cell=_filled,
+            id="qty", title="Filled/Qty", width=64, align=right, cell=_filled,
             value=lambda r: r.order.qty, editable=_editable(lambda order: order.qty),
             hint="Filled of quantity — double-click a working order to change",
         ),
         Column(
-            id="price", title="Price", width=66, align=right,
+            id="price", title="Price", width=54, align=right,
             cell=lambda r: _faint(_price(r, limit_price(r.order.spec))), value=lambda r: limit_price(r.order.spec),
             editable=_editable(lambda order: limit_price(order.spec)), hint="Limit price — double-click to change",
         ),
         Column(
-            id="state", title="State", width=100, min_width=96, cell=_state,
+            id="state", title="State", width=80, min_width=80, cell=_state,
             value=lambda r: state_words(r.order).text,
         ),
         Column(
@@ -164,7 +165,7 @@ def order_columns() -> list[Column]:
             value=lambda r: type_words(r.order.spec), detail=lambda r: type_words(r.order.spec),
         ),
         Column(
-            id="trigger", drop=4, title="Trigger", width=66, align=right, cell=lambda r: _faint(_trigger(r)),
+            id="trigger", drop=4, title="Trigger", width=54, align=right, cell=lambda r: _faint(_trigger(r)),
             value=lambda r: trigger_price(r.order.spec), editable=_editable(lambda order: trigger_price(order.spec)),
             hint="Trigger price — double-click to change",
         ),
@@ -190,7 +191,7 @@ def _more_order_columns() -> list[Column]:
             hint="From send to the venue's acknowledgement",
         ),
         Column(
-            id="avg", drop=9, title="Avg", width=66, align=right,
+            id="avg", drop=9, title="Avg", width=54, align=right,
             cell=lambda r: _faint(_price(r, r.order.avg_price or None)), value=lambda r: r.order.avg_price or None,
         ),
         Column(
@@ -286,7 +287,7 @@ def story_columns() -> list[Column]:
             value=lambda r: (r.line.ts - r.since_ns) / 1e6 if r.since_ns else None,
         ),
         Column(
-            id="step", title="Step", width=100, sortable=False, cell=lambda r: Cell(r.line.step),
+            id="step", title="Step", width=100, sortable=False, cell=lambda r: Cell(step_words(r.line.step)),
             value=lambda r: r.line.step,
         ),
         Column(

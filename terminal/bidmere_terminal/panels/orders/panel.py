@@ -51,6 +51,7 @@ _EMPTY = {
     HISTORY: "No orders yet. Everything that is sent, refused or ended is kept here.",
 }
 SOURCE = "table"
+_STORY_BESIDE_PX = 720
 
 
 def is_live(order: Order) -> bool:
@@ -125,6 +126,7 @@ class OrdersPanel(Panel):
         layout.addWidget(top)
         layout.addWidget(self.splitter, 1)
         self.setFocusProxy(self.table.view)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def _connect(self) -> None:
         self.tabs.currentChanged.connect(self._tab_changed)
@@ -140,7 +142,9 @@ class OrdersPanel(Panel):
         table.current_changed.connect(self._current_changed)
         for one in (table, self.fills):
             one.failed.connect(self._failed)
-        self.story.closed.connect(self.story.hide)
+        self.story.closed.connect(self.close_story)
+        self.story.table.activated.connect(self.close_story)
+        self.story.table.view.escape_pressed.connect(self.close_story)
         self.model.orders_changed.connect(self._orders_changed)
         self.model.fills_added.connect(self._fills_added)
         self.model.ready_changed.connect(self._reload)
@@ -280,6 +284,7 @@ class OrdersPanel(Panel):
         """Fit the line of buttons."""
         super().resizeEvent(event)
         self._fit_buttons()
+        self._arrange_story()
 
     def _fill_more(self, menu: QMenu) -> None:
         symbol = self._symbol()
@@ -337,12 +342,26 @@ class OrdersPanel(Panel):
     def toggle_story(self, key: Key) -> None:
         """Open or close the timeline of an order."""
         if self.story.isVisibleTo(self) and self.story.client_id == key:
-            self.story.hide()
+            self.close_story()
             return
         row: OrderRow | None = self.table.model.rows.get(key)
         if row is not None:
             self.story.show()
+            self._arrange_story()
             self._load_story(row.order)
+
+    def close_story(self, _key: object = None) -> None:
+        """Close the timeline."""
+        self.story.hide()
+        self._arrange_story()
+        self.table.view.setFocus()
+
+    def _arrange_story(self) -> None:
+        """Put the timeline beside the orders, or in their place where there is no room for both."""
+        alone = self.story.isVisibleTo(self) and self.width() < _STORY_BESIDE_PX
+        if self.stack.isHidden() != alone:
+            self.stack.setVisible(not alone)
+            (self.story.table.view if alone else self.table.view).setFocus()
 
     def _current_changed(self, key: Key | None) -> None:
         row: OrderRow | None = self.table.model.rows.get(key) if key is not None else None

@@ -51,16 +51,16 @@ def position_columns(age_s: Callable[[PositionRow], float | None]) -> list[Colum
             value=lambda r: r.position.instrument.id.symbol, canonical=lambda r: str(r.position.instrument.id),
         ),
         Column(
-            id="side", title="Side", width=44,
+            id="side", title="Side", width=40,
             cell=lambda r: Cell("Long", "buy") if r.position.qty > 0 else Cell("Short", "sell"),
             value=lambda r: "long" if r.position.qty > 0 else "short",
         ),
         Column(
-            id="qty", title="Qty", width=62, align=right,
+            id="qty", title="Qty", width=46, align=right,
             cell=lambda r: Cell(qty_text(r.position.instrument, abs(r.position.qty))), value=lambda r: r.position.qty,
         ),
         Column(
-            id="avg", drop=5, title="Avg", width=66, align=right,
+            id="avg", drop=5, title="Avg", width=54, align=right,
             cell=lambda r: Cell(price_text(r.position.instrument, r.position.avg_price), "text_muted"),
             value=lambda r: r.position.avg_price, hint="Average price of what is open",
         ),
@@ -70,16 +70,16 @@ def position_columns(age_s: Callable[[PositionRow], float | None]) -> list[Colum
             hint="Half way between bid and ask",
         ),
         Column(
-            id="pnl", title="P&L", width=84, align=right, cell=lambda r: _money(r, r.pnl), value=lambda r: r.pnl,
+            id="pnl", title="P&L", width=64, align=right, cell=lambda r: _money(r, r.pnl), value=lambda r: r.pnl,
             flash=True, hint="Open profit at the mark, before fees",
         ),
         Column(
-            id="pnl_pct", drop=3, title="P&L %", width=60, align=right,
+            id="pnl_pct", drop=3, title="P&L %", width=52, align=right,
             cell=lambda r: Cell(pct_text(r.pnl_pct), _result(pct_text(r.pnl_pct))),
             value=lambda r: r.pnl_pct, hint="Open profit in per cent of the cost",
         ),
         Column(
-            id="stop", title="Stop", width=80, align=right, cell=_stop,
+            id="stop", title="Stop", width=64, align=right, cell=_stop,
             value=lambda r: r.stop.price if r.stop else None, canonical=lambda r: _stop(r).text,
             hint="Working protective stop and where it is kept",
         ),
@@ -89,7 +89,7 @@ def position_columns(age_s: Callable[[PositionRow], float | None]) -> list[Colum
             detail=lambda r: "Close at market, reduce-only, never more than is held",
         ),
         Column(
-            id="half", title="", hint="½ — half at market, reduce-only", width=30, min_width=30, button=True,
+            id="half", drop=2, title="", hint="½ — half at market, reduce-only", width=30, min_width=30, button=True,
             align=Align.CENTRE, cell=lambda r: Cell("½"), sortable=False, live=False,
             detail=lambda r: "Close half at market, reduce-only",
         ),
@@ -102,12 +102,12 @@ def _exit_columns() -> list[Column]:
     right = Align.RIGHT
     return [
         Column(
-            id="target", drop=7, title="Target", width=84, align=right, cell=_target,
+            id="target", drop=7, title="Target", width=64, align=right, cell=_target,
             value=lambda r: r.target.price if r.target else None,
             hint="Working reduce-only target and where it is kept",
         ),
         Column(
-            id="at_stop", drop=6, title="Loss to stop", width=96, align=right, cell=lambda r: _money(r, r.at_stop),
+            id="at_stop", drop=6, title="Loss to stop", width=84, align=right, cell=lambda r: _money(r, r.at_stop),
             value=lambda r: r.at_stop, hint="Result from the average price when the stop is hit, before costs",
         ),
     ]  # fmt: skip
@@ -117,7 +117,7 @@ def _more_columns(age_s: Callable[[PositionRow], float | None]) -> list[Column]:
     right = Align.RIGHT
     return [
         Column(
-            id="realised", drop=8, title="Realised", width=96, align=right,
+            id="realised", drop=8, title="Realised", width=80, align=right,
             cell=lambda r: _money(r, r.position.realised),
             value=lambda r: r.position.realised, hint="Profit already taken, before fees",
         ),

@@ -6,11 +6,12 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from bidmere.desk.api import DeskApi
-from bidmere.desk.words import money_text
+from bidmere.desk.words import MINUS, money_text
 from bidmere.model.ids import InstrumentId
 from bidmere.model.market import Side
 from bidmere.model.position import Position
@@ -67,6 +68,7 @@ class PositionsPanel(Panel):
         layout.addWidget(self.table, 1)
         layout.addWidget(self.footer)
         self.setFocusProxy(self.table.view)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     # ── rows ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -129,8 +131,9 @@ class PositionsPanel(Panel):
             return
         for part, (title, pick, signed) in _TOTALS.items():
             amount = pick(value)
-            self._totals[part].setText(f"{title} {money_text(amount, value.currency, signed=signed)}")
-            set_tone(self._totals[part], ("profit" if amount > 0 else "loss" if amount < 0 else "") if signed else "")
+            text = money_text(amount, value.currency, signed=signed)
+            self._totals[part].setText(f"{title} {text}")
+            set_tone(self._totals[part], {"+": "profit", MINUS: "loss"}.get(text[0], "") if signed else "")
         self._fit_totals()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

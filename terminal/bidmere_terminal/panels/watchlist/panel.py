@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from time import monotonic
 from typing import Any
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QMenu, QVBoxLayout
 
@@ -56,6 +56,7 @@ class WatchlistPanel(Panel):
         layout.addWidget(self.finder)
         layout.addWidget(self.table, 1)
         self.setFocusProxy(self.table.view)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._poll_timer = QTimer(self)
         self._poll_timer.setObjectName(f"{name}.poll")
         self._poll_timer.setInterval(POLL_MS)
