@@ -58,7 +58,10 @@ def test_kill_switch_needs_a_full_second(risk: RiskPanel, bench: Bench, qtbot) -
     kill.advance()
     assert "0.1 s" in kill.text()
     qtbot.mouseRelease(kill, Qt.MouseButton.LeftButton)
+    now[0] += 5.0
+    kill.advance()
     assert not bench.desk.called("kill")
+    assert "hold" in kill.text() or kill.text() == "Kill K2"
     qtbot.mousePress(kill, Qt.MouseButton.LeftButton)
     now[0] += 1.1
     kill.advance()
