@@ -39,6 +39,7 @@ from bidmere_brokers.replay.properties import recorded_instrument
 from bidmere_brokers.replay.stream import Stream, build_stream
 
 _GAP_NS = 600_000_000_000
+_QUIET_NS = 60_000_000_000
 _BARS_A_GAP = 3
 
 
@@ -201,6 +202,12 @@ class ReplaySession:
     async def wait_finished(self) -> None:
         """Return when the data have been played to their end."""
         await self._player.finished.wait()
+
+    @property
+    def quiet_ns(self) -> int:
+        """How long these data are usually silent at most: two bars, and a minute for ticks."""
+        timeframe = self.recording.result.timeframe
+        return max(_QUIET_NS, 2 * timeframe.ns if timeframe is not None else 0)
 
     @property
     def progress(self) -> float:

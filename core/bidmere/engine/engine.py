@@ -35,6 +35,7 @@ from bidmere.kernel.logs import log_to_file, stop_logging
 from bidmere.kernel.tasks import TaskOwner
 from bidmere.model.ids import InstrumentId, OrderIdFactory
 from bidmere.model.money import use_money_context
+from bidmere.risk.limits import RiskLimits
 from bidmere.settings.paths import open_profile
 from bidmere.storage.journal import JOURNAL_FILE, Journal
 from bidmere.storage.lock import ProfileLock
@@ -147,7 +148,7 @@ class Engine:
         oms = OrderManager(
             clock=wiring.clock, bus=market.bus, journal=journal, tasks=self._tasks, instruments=market.book.find,
             market=market.data.cache, marks=marks, new_id=OrderIdFactory(self.config.seed), profile_dir=state,
-            limits=self.config.limits, is_simulated_data=True,
+            limits=wiring.limits(session, self.config.limits or RiskLimits()), is_simulated_data=True,
         )  # fmt: skip
         await oms.add_account(account, execution)
         await self._supervisor.start(oms)

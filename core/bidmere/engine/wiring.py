@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bidmere.brokerage.execution_port import ExecutionClient
 from bidmere.brokerage.plugin import BrokerSession, SessionContext
@@ -12,6 +12,7 @@ from bidmere.engine.config import EngineConfig, Mode
 from bidmere.errors import InvalidInput
 from bidmere.kernel.clock import Clock, LiveClock, SimClock
 from bidmere.model.account import Account
+from bidmere.risk.limits import RiskLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,7 @@ class Wiring:
     open_session: Callable[[SessionContext], BrokerSession]
     modes: tuple[str, str]
     is_replay: bool
+    limits: Callable[[BrokerSession, RiskLimits], RiskLimits]
 
     @staticmethod
     def account(session: BrokerSession) -> tuple[Account, ExecutionClient]:
@@ -42,6 +44,7 @@ def wire(config: EngineConfig) -> Wiring:
         open_session=lambda context: plugin.open(context, settings),
         modes=("SIM", "PAPER"),
         is_replay=False,
+        limits=lambda _session, limits: limits,
     )
 
 
@@ -55,4 +58,11 @@ def _replay(config: EngineConfig) -> Wiring:
         open_session=lambda context: plugin.open(context, settings),
         modes=("REPLAY", "PAPER"),
         is_replay=True,
+        limits=_recorded_limits,
     )
+
+
+def _recorded_limits(session: BrokerSession, limits: RiskLimits) -> RiskLimits:
+    """Judge the age of a recorded quote by how often these data speak: between two bars a price is not stale."""
+    quiet_ns = int(getattr(session, "quiet_ns", 0))
+    return replace(limits, max_data_age_ns=max(limits.max_data_age_ns, quiet_ns))
