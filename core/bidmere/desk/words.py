@@ -35,9 +35,9 @@ MINUS: Final = "−"
 
 _NS = 1_000_000_000
 _FEW_DECIMALS = {"JPY": 0, "KRW": 0, "HUF": 0}
+_DOLLARS = ("USDT", "USDC", "DAI", "FDUSD", "BUSD")
 _TWO_DECIMALS = frozenset(
-    ("USD", "EUR", "GBP", "CHF", "AUD", "CAD", "NZD", "SEK", "NOK", "DKK", "PLN")
-    + ("USDT", "USDC", "DAI", "FDUSD", "BUSD")
+    ("USD", "EUR", "GBP", "CHF", "AUD", "CAD", "NZD", "SEK", "NOK", "DKK", "PLN", *_DOLLARS)
 )
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 
