@@ -56,7 +56,7 @@ class Placing:
     async def place(self, intent: OrderIntent) -> SubmitResult:
         """Judge, write down, send. A denial is a value, not an exception."""
         now = self._clock.now_ns()
-        draft = Order(client_id=self._new_id(now), intent=intent, qty=intent.qty, spec=intent.spec, created_ns=now)
+        draft = Order(client_id=self._unused_id(now), intent=intent, qty=intent.qty, spec=intent.spec, created_ns=now)
         snapshot = self._situation.snapshot(intent)
         verdict = self._validator.validate(draft, snapshot, self._limits(intent.account))
         if isinstance(verdict, Denied):
@@ -95,6 +95,12 @@ class Placing:
             if known.state is order.state and not (known.pending_cancel or known.pending_replace):
                 await self._sender.replace(self._clients[account], verdict.change)
         return SubmitResult(order=self._ledger.store.get(order.client_id) or order, report=verdict.report)
+
+    def _unused_id(self, now: int) -> str:
+        """Return an id that no order has: a seeded source repeats itself after a restart (R-1)."""
+        while self._ledger.store.get(client_id := self._new_id(now)) is not None:
+            pass
+        return client_id
 
     async def _denied(self, draft: Order, report: GateReport, code: str, reason: str) -> SubmitResult:
         self._ledger.store.put(draft)
