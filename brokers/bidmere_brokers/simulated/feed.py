@@ -15,12 +15,13 @@ from bidmere.model.market import MarketDatum
 from bidmere.model.timeframe import Timeframe
 from bidmere.simulation.catalogue import VENUE
 from bidmere.simulation.client import ExchangeServer
-from bidmere.simulation.market import SimulatedMarket
+from bidmere.simulation.market import ListedMarket, SimulatedMarket
 from bidmere.simulation.path import STEP_NS
 
 SLICES = 4
-"""The instruments take turns: a quarter of them with every tick of the timer, so that no tick is long."""
+"""The instruments take turns: a quarter of them with every tick of the timer, less where they are many."""
 
+_MOST_PER_TICK = 20  # about 2 ms of work: orders wait for no longer tick
 _HEARTBEAT_NS = 1_000_000_000
 _PIECES_PER_TURN = 8
 _MAX_RATE = 10.0
@@ -36,17 +37,17 @@ class SimulatedFeed:
     venue = VENUE
 
     def __init__(self, market: SimulatedMarket, clock: Clock, updates_per_s: float) -> None:
-        rate = min(_MAX_RATE, max(0.1, updates_per_s))
         self._market = market
         self._clock = clock
-        self._slice_ns = int(1_000_000_000 / rate / SLICES)
+        self._period_ns = int(1_000_000_000 / min(_MAX_RATE, max(0.1, updates_per_s)))
+        self._slice_ns = self._period_ns // SLICES
         self._server: ExchangeServer | None = None
         self._sink: Sink = _nowhere
         self._status: StatusSink = _nowhere
         self._subscribed: set[InstrumentId] = set()
-        self._needed: set[InstrumentId] = set()
         self._seen: dict[InstrumentId, int] = {}
-        self._slices: list[list[InstrumentId]] = [[] for _ in range(SLICES)]
+        self._arranged: set[InstrumentId] = set()
+        self._slices: list[list[ListedMarket]] = [[] for _ in range(SLICES)]
         self._changed = True
         self._timer: TimerHandle | None = None
         self._turn = 0
@@ -76,7 +77,7 @@ class SimulatedFeed:
             if instrument not in self._subscribed:
                 self._subscribed.add(instrument)
                 self.orders_changed()
-                self._observe(instrument, self._clock.now_ns() // STEP_NS)
+                self._observe(self._market.market(instrument), self._clock.now_ns() // STEP_NS)
                 await asyncio.sleep(0)
 
     async def unsubscribe(self, instruments: Iterable[InstrumentId]) -> None:
@@ -121,7 +122,7 @@ class SimulatedFeed:
         if instrument not in self._market.listings or self._server is None:
             return
         now = self._clock.now_ns()
-        if now - self._server.exchange.matcher(instrument).outside.ts > 2 * SLICES * self._slice_ns:
+        if now - self._server.exchange.matcher(instrument).outside.ts > 2 * self._period_ns:
             for datum in self._market.market(instrument).observe(now // STEP_NS, now // STEP_NS, now):
                 self._server.feed(datum)
 
@@ -133,21 +134,20 @@ class SimulatedFeed:
 
     def _tick(self) -> None:
         now = self._clock.now_ns()
-        turn = max(now // self._slice_ns, self._turn + 1)
         if self._changed:
-            self._arrange()
+            self._arrange(now)
+        # A late loop owes the slices it missed, each once, and one at a time: orders get their turn between them.
+        self._turn = max(self._turn + 1, now // self._slice_ns - len(self._slices) + 1)
         step = now // STEP_NS
-        # A late loop owes the slices it missed, each once.
-        for number in range(max(self._turn + 1, turn - SLICES + 1), turn + 1):
-            for instrument in self._slices[number % SLICES]:
-                self._observe(instrument, step)
-        self._turn, self._idle = turn, not any(self._slices)
+        for market in self._slices[self._turn % len(self._slices)]:
+            self._observe(market, step)
+        self._idle = not self._arranged
         if now - self._last_beat_ns >= _HEARTBEAT_NS:
             self._beat(now, FeedState.OK)
         self._schedule()
 
-    def _observe(self, instrument: InstrumentId, step: int) -> None:
-        market, now = self._market.market(instrument), self._clock.now_ns()
+    def _observe(self, market: ListedMarket, step: int) -> None:
+        instrument, now = market.id, self._clock.now_ns()
         after = self._seen.get(instrument, step)
         self._seen[instrument] = step
         market.prepare(step)
@@ -159,14 +159,22 @@ class SimulatedFeed:
                 self._sink(datum)
                 self.updates += 1
 
-    def _arrange(self) -> None:
+    def _arrange(self, now: int) -> None:
         self._changed = False
-        self._needed = self._server.exchange.active_instruments() if self._server is not None else set()
-        self._slices = [[] for _ in range(SLICES)]
-        for instrument in sorted(self._subscribed | self._needed):
-            self._slices[self._market.market(instrument).phase % SLICES].append(instrument)
-        watched = self._subscribed | self._needed
-        self._seen = {instrument: step for instrument, step in self._seen.items() if instrument in watched}
+        needed = self._server.exchange.active_instruments() if self._server is not None else set()
+        wanted = self._subscribed | needed
+        if wanted == self._arranged:
+            return
+        self._arranged = wanted
+        count = max(SLICES, -(-len(wanted) // _MOST_PER_TICK))
+        if count != len(self._slices):
+            self._slice_ns = self._period_ns // count
+            self._turn = now // self._slice_ns - 1
+        self._slices = [[] for _ in range(count)]
+        for instrument in sorted(wanted):
+            market = self._market.market(instrument)
+            self._slices[market.phase % count].append(market)
+        self._seen = {instrument: step for instrument, step in self._seen.items() if instrument in wanted}
 
     def _beat(self, now: int, state: FeedState) -> None:
         self._last_beat_ns = now
