@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
 from pathlib import Path
 from typing import NoReturn
 
@@ -65,7 +66,8 @@ def parser(epilog: str = "") -> argparse.ArgumentParser:
                       help="run the engine in its own thread (default) or on the window's loop")
     made.add_argument("--synthetic", type=int, default=0, metavar="N", help="add N generated instruments")
     replay = made.add_argument_group("replay")
-    replay.add_argument("--replay", type=Path, nargs="+", metavar="FILE", help="play recorded data")
+    replay.add_argument("--replay", "--data", type=Path, nargs="+", metavar="FILE",
+                        help="play recorded data; `bidmere replay --data FILE` is the same")
     replay.add_argument("--symbol", metavar="S", help="what the recorded data is called")
     replay.add_argument("--tz", metavar="ZONE", help="time zone of times without one, for example America/New_York")
     replay.add_argument("--speed", type=_positive, default=1.0, metavar="X", help="1 is real time, max has no limit")
@@ -83,7 +85,11 @@ def parser(epilog: str = "") -> argparse.ArgumentParser:
 def parse(argv: list[str] | None, epilog: str = "") -> argparse.Namespace:
     """Read the command line; a wrong one ends the program with one sentence and code 2."""
     made = parser(epilog)
-    found = made.parse_args(argv)
+    words = list(sys.argv[1:] if argv is None else argv)
+    is_replay = words[:1] == ["replay"]
+    found = made.parse_args(words[1:] if is_replay else words)
+    if is_replay and found.replay is None:
+        made.error("replay needs recorded data: --data FILE")
     if found.replay is None and (found.symbol or found.tz):
         made.error("--symbol and --tz belong to --replay")
     for path in found.replay or ():
