@@ -89,7 +89,7 @@ async def running(folder: Path, venue: RecordingExecution | None = None, **rest:
     use_money_context()
     clock = rest.pop("clock", None) or SimClock(START)
     threaded = rest.pop("threaded", False)
-    market = StillMarket(clock, {BTC.id: 65_000.0})
+    market = StillMarket(clock, {BTC.id: rest.pop("price", 65_000.0)})
     market_venue = venue or RecordingExecution(clock)
     bus, tasks = EventBus(), TaskOwner("test")
     journal = Journal(folder / JOURNAL_FILE, durable=False, threaded=threaded, ballast_bytes=4096)

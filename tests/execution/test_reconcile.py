@@ -187,8 +187,8 @@ async def test_the_day_begins_at_midnight_and_its_loss_survives_a_restart(tmp_pa
         day = desk.oms.accounts()[0]
         assert (day.day_start_ns, day.day_start_equity) == (START // DAY_NS * DAY_NS, D(100_000))
         venue = desk.venue
-    async with running(tmp_path, venue, clock=venue._clock) as desk:
-        desk.market.prices[BTC.id] = 30_000.0
+    async with running(tmp_path, venue, clock=venue._clock, price=30_000.0) as desk:
+        assert desk.oms.accounts()[0].day_start_equity == D(100_000)
         denied = await desk.oms.submit(desk.intent(qty="0.01", price="29999"))
         assert "L-DAILY-LOSS" in [check.code for check in denied.report.failed]
         assert desk.oms.peak_equity("PAPER-1") >= D(100_000)

@@ -95,6 +95,17 @@ async def test_a_fill_tells_everyone(desk: Desk) -> None:
     assert desk.oms.exposure(heard[1].position) == D(6_500)
 
 
+async def test_r4_the_same_execution_under_another_id_counts_once(desk: Desk) -> None:
+    first = await desk.limit(qty="0.1")
+    second = await desk.limit(qty="0.05")
+    desk.venue.report(fill(first.client_id, "a", "0.02"))
+    desk.venue.report(fill(second.client_id, "a", "0.02"))
+    desk.venue.report(fill("elsewhere", "a", "0.02"))
+    assert desk.position() == D("0.02")
+    assert desk.order(second.client_id).filled_qty == 0
+    assert desk.oms.order("elsewhere") is None
+
+
 async def test_r4_more_filled_than_asked_quarantines_and_halts(desk: Desk) -> None:
     order = await desk.limit()
     desk.venue.report(fill(order.client_id, "a", "0.2"))

@@ -25,7 +25,8 @@ from bidmere.model.order_fsm import advance
 from bidmere.model.orders import Limit, Order, OrderIntent, OrderState
 from bidmere.risk.decision import CheckResult, GateReport, Verdict
 from bidmere.storage.journal import JOURNAL_FILE, AuditRow, Entry, Journal, verify
-from bidmere.storage.journal_schema import SCHEMA_VERSION
+from bidmere.storage.journal_records import append_event
+from bidmere.storage.journal_schema import SCHEMA_VERSION, Chain
 
 D = Decimal
 BTC = InstrumentId("BTCUSDT", "SIM")
@@ -154,6 +155,21 @@ async def test_one_bad_job_does_not_take_its_group_down(journal: Journal) -> Non
     )
     assert [isinstance(one, StorageError) for one in results] == [False, True, False]
     assert [order.client_id for order in (await journal.load()).orders] == ["T1", "T2", "T3"]
+
+
+async def test_a_job_that_fails_half_way_leaves_no_gap_in_the_chain(journal: Journal, tmp_path: Path) -> None:
+    await journal.write_approved(approved(), report())
+
+    def half(connection: sqlite3.Connection, chain: Chain) -> None:
+        append_event(connection, chain, 1, "", "Audit", {"action": "half", "data": {}})
+        raise sqlite3.OperationalError("planted")
+
+    with pytest.raises(StorageError):
+        await journal._writer.put(half)
+    await journal.post_audit(AuditRow(ts=2, action="whole", data={}))
+    await journal.stop()
+    found = verify(tmp_path / JOURNAL_FILE)
+    assert (found.ok, found.events) == (True, 3), found.problems
 
 
 async def test_the_hash_is_the_same_for_the_same_run_threaded_or_not(tmp_path: Path) -> None:

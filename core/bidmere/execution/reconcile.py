@@ -154,6 +154,8 @@ class Reconciler:
     def take_fill(self, event: OrderFilled) -> None:
         """Book a fill, adopting its order when nobody here knows it."""
         fill, client_id = event.fill, event.client_id or event.fill.venue_id
+        if self._ledger.portfolio.knows(fill):
+            return
         if self._ledger.store.get(client_id) is None:
             spec = Limit(price=fill.price)
             self._adopt_foreign(client_id, fill.venue_id, fill.instrument, fill.side, fill.qty, spec)
