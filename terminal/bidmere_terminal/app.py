@@ -48,7 +48,7 @@ class _Reports(QObject):
 
 
 class DeskApp:
-    """One run of the desk on a running qasync loop."""
+    """One run of the desk on a running qasync loop; `settled` once the engine has started or failed."""
 
     def __init__(
         self,
@@ -61,6 +61,7 @@ class DeskApp:
         self.options = options
         self.profile = profile
         self.failure: BaseException | None = None
+        self.settled = asyncio.Event()
         self._make = make
         self._crash = crash
         self._tasks = TaskOwner("app")
@@ -119,6 +120,7 @@ class DeskApp:
         self.window.workspaces.open(wanted if wanted in self.window.workspaces.names() else "Terminal")
         await asyncio.sleep(_PAINT_S)
         await self.start_engine()
+        self.settled.set()
         if self.options.script or self.options.screenshot or self.options.ui_dump or self.options.exit:
             self._tasks.spawn(self._be_seen(), "be-seen")
         await self._quit.wait()
@@ -157,6 +159,7 @@ class DeskApp:
         """Close the gate first, then everything else; 15 s at most (Q-6)."""
         self.window.setEnabled(False)
         try:
+            await self.bridge.drop_jobs()
             self.window.release()
         except Exception:
             log.exception("The window did not let go cleanly.")

@@ -18,6 +18,7 @@ from bidmere.kernel.tasks import TaskOwner
 from bidmere.model.instrument import Instrument
 from bidmere_terminal.bridge.desk_model import DeskModel
 from bidmere_terminal.bridge.engine_host import EngineHost
+from bidmere_terminal.bridge.garbage import GarbageDuty
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,7 @@ DRAIN_MS = 33
 HEALTH_MS = 1_000
 LAG_MS = 100
 STALE_BEAT_S = 1.0
+_DELETED = "already deleted"  # what shiboken says when a closed panel's widget is touched
 
 
 class Bridge(QObject):
@@ -50,6 +52,7 @@ class Bridge(QObject):
         self._asking_health = False
         self._drain = self._timer("bridge.drain", DRAIN_MS, self._on_drain)
         self._health = self._timer("bridge.health", HEALTH_MS, self._on_health)
+        self._garbage = GarbageDuty(self)
         self._lag = self._timer("bridge.lag", LAG_MS, self._on_lag)
         self._lag.setTimerType(Qt.TimerType.PreciseTimer)
         self._lag_due = 0.0
@@ -79,6 +82,9 @@ class Bridge(QObject):
         except BidmereError as error:
             self.failed.emit(name, error)
         except Exception as error:
+            if _DELETED in str(error):
+                log.debug("The job %s outlived its panel.", name)
+                return
             log.exception("The job %s failed.", name)
             self.failed.emit(name, error)
 
@@ -87,22 +93,38 @@ class Bridge(QObject):
         """Start the engine, fetch what is there, then follow it. Raises what the engine's start raises."""
         self._lag_due = time.perf_counter() + LAG_MS / 1e3
         self._lag.start()
+        self._garbage.start()
         await self.host.start()
         snapshot = await self.call(self._take_snapshot)
         self._fill(snapshot)
         self._drain.start()
         self._health.start()
         self.model.set_ready(True)
-        self.lag_ms.clear()
-        self._lag_due = time.perf_counter() + LAG_MS / 1e3
+
+    async def drop_jobs(self) -> None:
+        """Cancel every job of the panels and wait for their ends."""
+        await self._tasks.close()
 
     async def stop(self) -> None:
         """Stop following, then stop the engine."""
         for timer in (self._drain, self._health, self._lag):
             timer.stop()
+        self._garbage.stop()
         self.model.set_ready(False)
         await self._tasks.close()
         await self.host.stop()
+
+    def set_polling(self, on: bool) -> None:
+        """Ask for the engine's health once a second, or stop asking."""
+        if on:
+            self._health.start()
+        else:
+            self._health.stop()
+
+    def forget_lag(self) -> None:
+        """Measure anew: what came before, such as making panels, was no hiccup of the running desk."""
+        self.lag_ms.clear()
+        self._lag_due = time.perf_counter() + LAG_MS / 1e3
 
     def lag_p95_ms(self) -> float:
         """Return the 95th percentile of the event-loop delay of the last ten seconds."""

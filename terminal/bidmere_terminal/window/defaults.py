@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from bidmere_terminal.window.tree import Node, PanelEntry, Split, Stack, Workspace
 
 SHIPPED = ("Terminal", "Charts", "Automation")
-SMALL_WIDTH, SMALL_HEIGHT = 1500, 840
+SMALL_WIDTH, SMALL_HEIGHT = 1500, 760
 FIRST_SYMBOLS = {"A": "BTCUSDT.SIM", "B": "ETHUSDT.SIM", "C": "SOLUSDT.SIM", "D": "AAPL.SIM"}
 _FRAMES = {"A": "5m", "B": "15m", "C": "1h", "D": "1h"}
 

@@ -45,9 +45,13 @@ class DockHost(QObject):
         self._workspace = Workspace(name="", root=None)
         self._undo: list[tuple[str, Workspace]] = []
         self._ready = False
+        self._last_focused = ""
         self._modes = ("SIM", "PAPER")
         self.area = self._new_area()
         links.changed.connect(self.changed)
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.focusChanged.connect(self._on_focus)
 
     # ---- what there is
     def workspace(self) -> Workspace:
@@ -80,16 +84,17 @@ class DockHost(QObject):
         """Return the windows beside the main one."""
         return list(self._floats)
 
-    def focused(self) -> PanelSlot | None:
-        """Return the slot that holds the keyboard."""
-        widget = QApplication.focusWidget()
-        while widget is not None:
-            if isinstance(widget, PanelSlot):
-                return widget
-            if isinstance(widget, StackView):
-                return widget.front
-            widget = widget.parentWidget()
-        return None
+    def focused(self, *, now: bool = False) -> PanelSlot | None:
+        """Return the slot that holds the keyboard, or held it last; with `now` only the first."""
+        slot = _slot_of(QApplication.focusWidget())
+        if slot is not None or now:
+            return slot
+        return self._slots.get(self._last_focused)
+
+    def _on_focus(self, _old: QWidget | None, new: QWidget | None) -> None:
+        slot = _slot_of(new)
+        if slot is not None:
+            self._last_focused = slot.instance
 
     @property
     def maximised(self) -> str:
@@ -124,6 +129,9 @@ class DockHost(QObject):
 
     def shutdown(self) -> None:
         """Release every panel."""
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.focusChanged.disconnect(self._on_focus)
         self._close_floats()
         for slot in self._slots.values():
             slot.shutdown()
@@ -343,3 +351,13 @@ class DockHost(QObject):
         """Make sure a panel exists and return it."""
         slot = self._slots.get(instance)
         return slot.ensure() if slot is not None else None
+
+
+def _slot_of(widget: QWidget | None) -> PanelSlot | None:
+    while widget is not None:
+        if isinstance(widget, PanelSlot):
+            return widget
+        if isinstance(widget, StackView):
+            return widget.front
+        widget = widget.parentWidget()
+    return None

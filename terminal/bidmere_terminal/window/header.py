@@ -113,7 +113,6 @@ class Header(QWidget):
         self.trading_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.trading = Pill("header.trading")
         self.bell = tool_button("header.messages.button", "bell", "Messages")
-        self.bell.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.settings_button = tool_button("header.settings.button", "settings", "Appearance")
         self.settings_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.flatten = ConfirmButton("Flatten all", "Press again: close everything", "header.flatten.button")
@@ -237,8 +236,10 @@ class Header(QWidget):
 
     def show_unread(self, count: int) -> None:
         """Show how many messages nobody has read."""
-        self.bell.setText(f" {count}" if count else "")
-        self.bell.setFixedWidth(46 if count else 30)
+        style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if count else Qt.ToolButtonStyle.ToolButtonIconOnly
+        self.bell.setToolButtonStyle(style)
+        self.bell.setText(f" {min(count, 99)}" if count else "")
+        self.bell.setFixedWidth(max(30, self.bell.minimumSizeHint().width()) if count else 30)
         self.bell.setAccessibleName(f"Messages, {count} unread")
 
     def texts(self) -> dict[str, object]:

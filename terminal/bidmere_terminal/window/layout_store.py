@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bidmere.errors import InvalidInput, StorageError
 from bidmere.kernel.clock import Clock
-from bidmere.settings.files import keep_aside, replace_file
+from bidmere.kernel.files import keep_aside, write_atomic
 from bidmere_terminal.window.layout_json import from_json, to_json
 from bidmere_terminal.window.tree import Workspace
 
@@ -57,8 +57,8 @@ class LayoutStore:
                 return False
         except OSError as error:
             raise StorageError(f"{path.name} could not be read: {error.strerror}. The layout is not saved.") from error
-        replace_file(path, data)
-        replace_file(self._history_folder(workspace.name) / f"{self._clock.now_ns()}.json", data)
+        write_atomic(path, data)
+        write_atomic(self._history_folder(workspace.name) / f"{self._clock.now_ns()}.json", data)
         for old in self.history(workspace.name)[KEPT:]:
             old.unlink(missing_ok=True)
         return True

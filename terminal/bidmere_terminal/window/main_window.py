@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -53,6 +53,7 @@ from bidmere_terminal.window.workspaces import Workspaces
 
 log = logging.getLogger(__name__)
 LEAST = QSize(960, 600)
+_SETTLED_MS = 700
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +80,10 @@ class MainWindow(QMainWindow):
         self.bridge, self.model, self.settings = parts.bridge, parts.model, parts.settings
         self.notices, self.clock = parts.notices, parts.clock
         self.may_close = False
+        self._settling = QTimer(self)
+        self._settling.setSingleShot(True)
+        self._settling.setInterval(_SETTLED_MS)
+        self._settling.timeout.connect(self.bridge.forget_lag)
         self.setObjectName("desk")
         self.setWindowTitle("Bidmere")
         self.setWindowIcon(app_icon())
@@ -183,7 +188,7 @@ class MainWindow(QMainWindow):
         return self.active_group().instrument
 
     def _focused_panel_id(self) -> str:
-        slot = self.docks.focused()
+        slot = self.docks.focused(now=True)
         return slot.panel_id if slot is not None else ""
 
     def _idle_ms(self) -> int:
@@ -245,6 +250,7 @@ class MainWindow(QMainWindow):
         self.docks.set_modes(self.model.data_mode, self.model.execution_mode)
         self.docks.set_ready(True)
         self.panels.focus_first()
+        self._settling.start()
         self.status_feed.refresh()
         self.status_feed.show_account()
 
@@ -404,6 +410,7 @@ class MainWindow(QMainWindow):
 
     def release(self) -> None:
         """Save and let go of everything; called once the engine has stopped or is about to."""
+        self._settling.stop()
         self.workspaces.stop()
         self.status_feed.stop()
         self.keymap.release()

@@ -172,6 +172,11 @@ class PaletteDesk:
         return True
 
     # ---- entries
+    def entries(self) -> list[Entry]:
+        """Return everything that can be found, commands included."""
+        rest = [*self._panel_entries(), *self._command_entries(), *self._workspace_entries(), *_help_entries()]
+        return [*self._symbol_entries, *rest]
+
     def _search(self, text: str) -> list[Entry]:
         found = search(text, self._symbol_entries, 12)
         rest = [*self._panel_entries(), *self._command_entries(), *self._workspace_entries(), *_help_entries()]

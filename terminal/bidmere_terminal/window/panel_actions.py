@@ -63,7 +63,7 @@ class PanelActions:
     def focus_first(self) -> None:
         """Give the keyboard to the watchlist, or to whatever panel comes first, where nobody has it yet."""
         fronts = [stack.front for stack in tree.stacks(self._docks.area.node())]
-        if self._docks.focused() is None and fronts:
+        if self._docks.focused(now=True) is None and fronts:
             self._docks.show_panel(next((name for name in fronts if name.startswith("watchlist")), fronts[0]))
 
     def next_tab(self) -> None:

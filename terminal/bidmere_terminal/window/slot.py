@@ -100,6 +100,8 @@ class PanelSlot(QWidget):
             self.fail(error)
             return
         self.panel = panel
+        if not self.subtitle and self.spec.many and self.group is not None and self.group.instrument is not None:
+            self.subtitle = self.group.instrument.symbol  # what it said while it was made went unheard
         panel.title_changed.connect(self._on_title)
         panel.state_pill_changed.connect(self.set_pill)
         self._show_card(None)

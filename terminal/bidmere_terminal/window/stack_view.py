@@ -112,7 +112,7 @@ class TitleBar(QWidget):
             self._name.setText(front.title)
             if front.spec is not None:
                 self._icon.setPixmap(icon_pixmap(front.spec.icon, "text_faint", 14, self.devicePixelRatioF()))
-        self._subtitle.setText(front.subtitle)
+        self._subtitle.setText("" if many and _tab_text(front) != front.title else front.subtitle)
         linked = front.spec is not None and front.spec.linked
         self._chip.setVisible(linked)
         self._chip.show_group(front.group.letter if front.group is not None else "")
@@ -122,7 +122,7 @@ class TitleBar(QWidget):
         )
 
     def _sync_tabs(self) -> None:
-        wanted = [slot.title for slot in self._stack.slots_]
+        wanted = [_tab_text(slot) for slot in self._stack.slots_]
         blocked = self._tabs.blockSignals(True)
         while self._tabs.count() > len(wanted):
             self._tabs.removeTab(self._tabs.count() - 1)
@@ -184,6 +184,12 @@ class TitleBar(QWidget):
         many = 90 * len(self._stack.slots_) if len(self._stack.slots_) > 1 else 0
         self._buttons["float"].setVisible(self.width() - many > _FLOAT_AT - 90)
         self._buttons["maximise"].setVisible(self.width() - many > _MAXIMISE_AT - 90)
+
+
+def _tab_text(slot: PanelSlot) -> str:
+    """Return the words of a tab: panels that may be many say which symbol they show."""
+    many = slot.spec is not None and slot.spec.many
+    return f"{slot.title} {slot.subtitle}".strip() if many else slot.title
 
 
 class StackView(QWidget):

@@ -133,7 +133,8 @@ class FakeDesk:
             code="L-TEST", title="Test", verdict=verdict, limit="1", now="0", after="1", message="Too much for a test."
         )
         return Preview(
-            notional=Decimal(6500), currency="USD", fee=Decimal("2.6"), fee_kind="taker", fee_rate=ZERO, fill_price=None,
+            notional=Decimal(6500), currency="USD", fee=Decimal("2.6"), fee_kind="taker", fee_rate=ZERO,
+            fill_price=None,
             slippage=None, margin_change=None, buying_power_after=None, position_after=intent.qty, avg_after=ZERO,
             loss_at_stop=None, loss_at_stop_pct=None, reward_at_target=None, day_loss_room=None, liquidation_price=None,
             residence="venue", missing=(), report=GateReport(checks=(check,), largest_qty=None, ts=0),
