@@ -167,7 +167,7 @@ def test_a_full_disk_keeps_the_old_series_and_says_what_was_not_tried(
     def refuse(_handle: int) -> None:
         raise OSError(code, "no room")
 
-    monkeypatch.setattr("bidmere.storage.files.os.fsync", refuse)
+    monkeypatch.setattr("bidmere.kernel.files.os.fsync", refuse)
     answer = bidmere("data", "import", more[0], "--profile", profile)
     assert answer.code == 1
     assert answer.sentence.startswith("The disk is full: 1m.parquet was not written.")

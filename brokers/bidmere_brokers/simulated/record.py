@@ -10,6 +10,7 @@ from typing import IO, Any
 
 import msgspec
 
+from bidmere.kernel.files import write_atomic
 from bidmere.model.events import FundingPaid, OrderEvent, OrderFilled
 from bidmere.model.fills import Fill
 from bidmere.model.ids import InstrumentId
@@ -115,17 +116,11 @@ class VenueRecord:
             yield row
 
     def _rewrite(self, orders: Iterable[WorkingOrder], fills: Iterable[Fill], paid: Iterable[FundingPaid]) -> None:
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        fresh = self._file.with_suffix(".new")
         rows: list[dict[str, Any]] = [{"opening": self._opening}]
         rows += [{"fill": msgspec.to_builtins(fill)} for fill in fills]
         rows += [{"paid": msgspec.to_builtins(event)} for event in paid]
         rows += [{"order": order_to_json(order)} for order in orders]
-        with fresh.open("wb") as stream:
-            stream.write(_lines(rows))
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(fresh, self._file)
+        write_atomic(self._file, _lines(rows))
         self._stream = self._file.open("ab")
 
 

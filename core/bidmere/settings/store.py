@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from bidmere.errors import InvalidInput
-from bidmere.settings.files import keep_aside, replace_file
+from bidmere.kernel.files import keep_aside, write_atomic
 
 T = TypeVar("T")
 VERSION = 1
@@ -55,7 +55,7 @@ class SettingsStore(Generic[T]):
             if getattr(self.value, one.name) != getattr(self._defaults, one.name)
         }
         text = json.dumps({"version": VERSION, "settings": changed}, indent=1, sort_keys=True)
-        replace_file(self.path, text.encode())
+        write_atomic(self.path, text.encode())
 
     def _field(self, name: str) -> Field[Any]:
         for one in fields(self._defaults):  # type: ignore[arg-type]

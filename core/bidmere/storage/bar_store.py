@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from bidmere.errors import InvalidInput, StorageError
+from bidmere.kernel.files import write_atomic
 from bidmere.model.bars import BarArray
 from bidmere.model.ids import InstrumentId
 from bidmere.model.timeframe import Timeframe
-from bidmere.storage.files import name_text, safe_name, write_atomic
+from bidmere.storage.names import name_text, safe_name
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq

@@ -21,8 +21,9 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from bidmere.errors import InvalidInput, StorageError
+from bidmere.kernel.files import disk_errors, sync_folder, write_atomic
 from bidmere.model.ids import InstrumentId
-from bidmere.storage.files import disk_errors, name_text, safe_name, sync_folder, write_atomic
+from bidmere.storage.names import name_text, safe_name
 
 Rows = np.ndarray[Any, np.dtype[np.void]]
 

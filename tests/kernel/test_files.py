@@ -1,4 +1,4 @@
-"""Atomic writes and safe names."""
+"""Atomic writes and damaged files kept aside."""
 
 import errno
 import os
@@ -7,11 +7,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from bidmere.errors import DiskFull, InvalidInput, StorageError
-from bidmere.storage.files import name_text, safe_name, write_atomic
+from bidmere.errors import DiskFull, StorageError
+from bidmere.kernel.files import keep_aside, write_atomic
 
 
 def test_r52_file_is_replaced_whole_and_private(tmp_path: Path) -> None:
@@ -39,22 +37,12 @@ def test_r52_failed_write_leaves_the_old_file_and_no_rubbish(tmp_path: Path, cod
     assert [one.name for one in tmp_path.iterdir()] == ["file.bin"]
 
 
-@given(st.text(min_size=1, max_size=12))
-def test_names_are_reversible_and_stay_in_their_folder(text: str) -> None:
-    name = safe_name(text)
-    assert name_text(name) == text
-    assert Path(name).name == name
-    assert name.upper() == name
-
-
-@pytest.mark.parametrize("text", ["..", "../../etc/passwd", "a/b", "a\\b", "CON", "BTC/USDT:USDT", ".", "C:"])
-def test_hostile_names_are_encoded(tmp_path: Path, text: str) -> None:
-    path = tmp_path / safe_name(text)
-    assert path.resolve().parent == tmp_path.resolve()
-    assert safe_name(text) not in ("CON", ".", "..")
-
-
-@pytest.mark.parametrize("text", ["", "x" * 500])
-def test_names_that_cannot_be_are_refused(text: str) -> None:
-    with pytest.raises(InvalidInput):
-        safe_name(text)
+def test_damaged_files_are_kept_beside_each_other(tmp_path: Path) -> None:
+    for text in ("one", "two"):
+        (tmp_path / "a.json").write_text(text)
+        keep_aside(tmp_path / "a.json")
+    assert {one.name: one.read_text() for one in tmp_path.iterdir()} == {
+        "a.json.damaged": "one",
+        "a.json.damaged-2": "two",
+    }
+    assert keep_aside(tmp_path / "a.json") is None

@@ -1,24 +1,20 @@
-"""Files that are whole or not there: atomic writes (R-52) and names that stay inside their folder."""
+"""Files that are whole or not there (R-52): written in one step, private to their owner, kept aside when damaged."""
 
 from __future__ import annotations
 
 import errno
 import os
-import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from bidmere.errors import DiskFull, InvalidInput, StorageError
+from bidmere.errors import DiskFull, StorageError
 
 Writer = Callable[[BinaryIO], object]
 
 _NO_ROOM = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
-_PLAIN = re.compile(rb"[A-Z0-9_-]")
-_RESERVED = re.compile(r"^(CON|PRN|AUX|NUL|COM\d|LPT\d)$")
-_LONGEST_NAME = 120
 
 
 @contextmanager
@@ -70,24 +66,14 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def safe_name(text: str) -> str:
-    """Return a reversible file name for any symbol: capitals, digits, `-` and `_` stay, other bytes become `%XX`.
-
-    Lower case is encoded too, so that two symbols never share a file where names ignore case. Raises InvalidInput for
-    an empty or overlong symbol.
-    """
-    name = "".join(
-        chr(byte) if _PLAIN.match(bytes((byte,))) else f"%{byte:02X}" for byte in text.encode("utf-8", "surrogatepass")
-    )
-    if not name or len(name) > _LONGEST_NAME:
-        raise InvalidInput(f"{text[:40]!r} cannot name a file: a symbol has 1 to about 40 characters.")
-    return f"%{ord(name[0]):02X}{name[1:]}" if _RESERVED.match(name) else name
-
-
-def name_text(name: str) -> str:
-    """Return the symbol that `safe_name` encoded. Raises InvalidInput for a name it never made."""
-    try:
-        raw = re.sub(rb"%([0-9A-F]{2})", lambda found: bytes((int(found[1], 16),)), name.encode("ascii"))
-        return raw.decode("utf-8", "surrogatepass")
-    except (UnicodeDecodeError, UnicodeEncodeError):
-        raise InvalidInput(f"{name!r} is not the name of a data file of Bidmere.") from None
+def keep_aside(path: Path) -> Path | None:
+    """Move a damaged file to `NAME.damaged`, `NAME.damaged-2`, …; None when it cannot be moved."""
+    for number in range(1, 1000):
+        target = path.with_name(path.name + (".damaged" if number == 1 else f".damaged-{number}"))
+        if not target.exists():
+            try:
+                path.replace(target)
+            except OSError:
+                return None
+            return target
+    return None
