@@ -11,7 +11,7 @@ import gc
 from PySide6.QtCore import QObject, QTimer
 
 EVERY_MS = 200
-PORTION = 10_000
+PORTION = 4_000
 """So many more objects than at the last look are looked at; prices that come and go leave no more than before."""
 _MIDDLE = 10
 _SETTLED, _ALL = 75, 300
