@@ -90,7 +90,7 @@ def test_orders_and_rates_are_counted_without_exits() -> None:
     recent = ((NOW, order().intent), (NOW, exits[0].intent), (NOW - 61 * S_NS, order().intent))
     seen = rows(working=working + exits, recent_orders=recent)
     assert (seen["L-OPEN-TOTAL"].now, seen["L-OPEN-TOTAL"].warn_at, seen["L-OPEN-TOTAL"].stop_at) == ("3", "38", "50")
-    assert (seen["L-RATE"].now, seen["L-RATE"].stop_at) == ("1/min", "300/min")
+    assert (seen["L-RATE"].now, seen["L-RATE"].stop_at) == ("1/min", "60/min")
 
 
 def test_a_limit_of_nothing_is_used_up() -> None:

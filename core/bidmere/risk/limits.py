@@ -28,8 +28,8 @@ class RiskLimits:
     max_leverage: Decimal = Decimal(5)
     open_orders_symbol: int = 10
     open_orders_total: int = 50
-    orders_per_second: int = 10
-    orders_per_minute: int = 300
+    orders_per_second: int = 5
+    orders_per_minute: int = 60
     duplicate_window_ns: int = 2 * NS_PER_S
     fills_per_minute_per_strategy: int = 10
     daily_loss_pct: Decimal = Decimal(2)

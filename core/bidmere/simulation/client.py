@@ -214,4 +214,6 @@ def _told(order: WorkingOrder) -> VenueOrder:
         qty=grid.qty_of(order.qty),
         filled_qty=filled,
         avg_price=order.value / filled if filled else ZERO,
+        side=order.intent.side,
+        spec=order.spec,
     )
