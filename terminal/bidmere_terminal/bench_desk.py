@@ -28,7 +28,7 @@ from PySide6.QtWidgets import QApplication
 
 from bidmere.desk.api import DeskApi
 from bidmere.desk.feed import DeskFeed
-from bidmere.engine.config import EngineConfig
+from bidmere.engine.config import EngineConfig, simulated_count
 from bidmere.engine.engine import Engine
 from bidmere.errors import BidmereError, InvalidInput
 from bidmere.kernel.tasks import TaskOwner
@@ -39,7 +39,6 @@ from bidmere.model.orders import Limit, Market, Order, OrderIntent, OrderState
 from bidmere.risk.limits import RiskLimits
 from bidmere.settings.schema import DeskSettings
 from bidmere.settings.store import SettingsStore
-from bidmere.simulation.catalogue import catalogue
 from bidmere_terminal.app import DeskApp
 from bidmere_terminal.arguments import parse
 from bidmere_terminal.bridge.engine_host import EngineLike
@@ -252,7 +251,7 @@ class DeskBench:
         self._profile = profile
         self._tasks = TaskOwner("bench")
         self.feed = CountingFeed()
-        extra = max(0, options.symbols - len(catalogue()))
+        extra = max(0, options.symbols - simulated_count())
         words = ["--profile", str(profile), "--size", SIZE, "--synthetic", str(extra), "--seed", "7"]
         settings = SettingsStore(profile / "settings.json", DeskSettings())
         self.desk = DeskApp(parse(words), profile, settings, crash, self._engine)
@@ -414,8 +413,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rate", type=float, default=5_000.0, help="updates a second of all of them (default 5000)")
     parser.add_argument("--orders", type=float, default=10.0, help="orders a second (default 10)")
     options = parser.parse_args(arguments)
-    if not (1 <= options.seconds <= 3_600 and 1 <= options.symbols <= 5_000 and options.rate > 0):
-        parser.error("seconds are 1 to 3600, symbols 1 to 5000, the rate more than 0")
+    if not (1 <= options.seconds <= 3_600 and 1 <= options.symbols <= 5_000 and 1 <= options.rate <= 50_000):
+        parser.error("seconds are 1 to 3600, symbols 1 to 5000, the rate 1 to 50000")
     if not 0 < options.orders <= 100:
         parser.error("orders are more than 0 and up to 100 a second")
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")

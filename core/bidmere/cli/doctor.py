@@ -51,7 +51,8 @@ def _guarded(check: Callable[[Path], Finding], profile: Path) -> Finding:
     try:
         return check(profile)
     except (OSError, ImportError, BidmereError, sqlite3.Error, subprocess.SubprocessError) as error:
-        return Finding(check=check.__name__.strip("_"), level="bad", seen=str(error), advice="See the message.")
+        name = check.__name__.strip("_").replace("_", " ").capitalize()
+        return Finding(check=name, level="bad", seen=str(error), advice="See the message.")
 
 
 def _python(_profile: Path) -> Finding:
@@ -121,7 +122,7 @@ def _sqlite(_profile: Path) -> Finding:
     return Finding(check="SQLite", level="ok" if fits else "bad", seen=f"{sqlite3.sqlite_version}, journal mode {mode}")
 
 
-def _folders(profile: Path) -> Finding:
+def _data_folders(profile: Path) -> Finding:
     if not profile.exists():
         return Finding(check="Data folders", level="ok", seen=f"{profile} will be made on first start")
     open_profile(profile)
@@ -144,4 +145,6 @@ def _existing(path: Path) -> Path:
     return path
 
 
-CHECKS: tuple[Callable[[Path], Finding], ...] = (_python, _qt, _libraries, _key_store, _disk, _clock, _sqlite, _folders)
+CHECKS: tuple[Callable[[Path], Finding], ...] = (
+    _python, _qt, _libraries, _key_store, _disk, _clock, _sqlite, _data_folders,
+)  # fmt: skip

@@ -22,6 +22,7 @@ from bidmere.settings.paths import default_profile
 
 Command = Callable[[argparse.Namespace], int]
 
+_YEAR_S = 31_536_000
 EXIT_REFUSED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 
 
@@ -43,6 +44,7 @@ def _humane(message: str, parser: argparse.ArgumentParser) -> str:
         return f"Something is missing: {message.rsplit(': ', 1)[-1]}."
     if "unrecognized arguments" in message:
         return f"Not understood: {message.rsplit(': ', 1)[-1]}."
+    message = message.removeprefix("argument ")
     return message[:1].upper() + message[1:] + "."
 
 
@@ -56,6 +58,22 @@ def _speed(text: str) -> float:
     if not 0.25 <= value <= 1000:
         raise argparse.ArgumentTypeError(f"speed {text} is outside 0.25 to 1000 (or max)")
     return value
+
+
+def _number(low: float, high: float, *, whole: bool = False) -> Callable[[str], float]:
+    """Return what reads a number from `low` to `high`."""
+
+    def read(text: str) -> float:
+        kind = "whole number" if whole else "number"
+        try:
+            value = int(text) if whole else float(text)
+        except ValueError:
+            value = math.nan
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text!r} is no {kind} from {low:,} to {high:,}")
+        return value
+
+    return read
 
 
 def _param(text: str) -> tuple[str, float]:
@@ -82,7 +100,8 @@ def _common(parser: argparse.ArgumentParser, *, profile: bool = True) -> None:
     parser.add_argument("--json", action="store_true", help="answer with one JSON document")
     if profile:
         parser.add_argument("--profile", type=Path, default=default_profile(), help="folder for all that is written")
-        parser.add_argument("--seed", type=int, default=None, help="make the simulated venue and the ids reproducible")
+        seed = _number(0, 2**63 - 1, whole=True)
+        parser.add_argument("--seed", type=seed, default=None, help="make the simulated venue and the ids reproducible")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -93,7 +112,8 @@ def build_parser() -> argparse.ArgumentParser:
 
     run = commands.add_parser("run", help="run the engine on the simulated venue, with strategies if you name them")
     _common(run)
-    run.add_argument("--seconds", type=float, default=None, help="stop after so long (default: until interrupted)")
+    seconds = _number(0, _YEAR_S)
+    run.add_argument("--seconds", type=seconds, default=None, help="stop after so long (default: until interrupted)")
     _strategy_options(run, symbol_default="BTCUSDT.SIM")
     run.set_defaults(do=_home("trade", "run"))
 
@@ -121,9 +141,10 @@ def build_parser() -> argparse.ArgumentParser:
 
     bench = commands.add_parser("bench", help="measure, beside peers in the same run")
     bench.add_argument("what", choices=("chart", "desk"))
-    bench.add_argument("--seconds", type=float, default=None, help="length of the desk run (default 60)")
-    bench.add_argument("--symbols", type=int, default=None, help="instruments in the desk run (default 500)")
-    bench.add_argument("--rate", type=int, default=None, help="market updates a second in the desk run (default 5000)")
+    seconds, symbols, rate = _number(1, 3_600), _number(1, 5_000, whole=True), _number(1, 50_000, whole=True)
+    bench.add_argument("--seconds", type=seconds, default=None, help="length of the desk run (default 60)")
+    bench.add_argument("--symbols", type=symbols, default=None, help="instruments in the desk run (default 500)")
+    bench.add_argument("--rate", type=rate, default=None, help="market updates a second in the desk run (default 5000)")
     _common(bench, profile=False)
     bench.set_defaults(do=_home("bench"))
     return parser
@@ -158,7 +179,7 @@ def _order_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
     order = commands.add_parser("order", help="send one order through the gate and wait for its outcome")
     _common(order)
     order.add_argument("line", nargs="+", help="in the order language: BTCUSDT B 0.1 @ 65000 TIF GTC")
-    order.add_argument("--wait", type=float, default=5.0, help="seconds to wait for the end (default 5)")
+    order.add_argument("--wait", type=_number(0, _YEAR_S), default=5.0, help="seconds to wait for the end (default 5)")
     order.add_argument("--preview", action="store_true", help="only show the what-if and the gate's report")
     order.set_defaults(do=_home("trade", "order"))
     positions = commands.add_parser("positions", help="show accounts, positions and working orders")
