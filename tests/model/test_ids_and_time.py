@@ -29,7 +29,7 @@ def test_a_symbol_may_hold_dots() -> None:
 
 @pytest.mark.parametrize("text", ["", "BTCUSDT", ".SIM", "BTCUSDT.", "."])
 def test_a_name_without_symbol_or_venue_is_refused_with_an_example(text: str) -> None:
-    with pytest.raises(InvalidInput, match="BTCUSDT.SIM"):
+    with pytest.raises(InvalidInput, match=r"BTCUSDT\.SIM"):
         InstrumentId.parse(text)
 
 

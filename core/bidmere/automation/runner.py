@@ -39,7 +39,7 @@ class Trading(Protocol):
     async def submit(self, intent: OrderIntent) -> SubmitResult:
         """Send an order through the gate."""
 
-    async def cancel(self, client_id: str, source: str) -> None:
+    async def cancel(self, client_id: str, source: str) -> object:
         """Cancel one order."""
 
 

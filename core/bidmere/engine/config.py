@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from bidmere.risk.limits import RiskLimits
+from bidmere.simulation.catalogue import catalogue
 
 
 class Mode(StrEnum):
@@ -37,3 +38,8 @@ class EngineConfig:
     synthetic: int = 0
     updates_per_s: float = 5.0
     limits: RiskLimits | None = None
+
+
+def simulated_count() -> int:
+    """Return how many instruments the simulated venue has before generated ones are added."""
+    return len(catalogue())

@@ -18,7 +18,8 @@ def check_order_value(case: Case) -> CheckResult:
     def quantity(leaves: Decimal) -> Decimal:
         return case.filled + leaves
 
-    return _share(case, "L-ORDER-VALUE", "Order value", case.limits.order_value_pct, _tied_up(case, case.value_unit), quantity)
+    unit = _tied_up(case, case.value_unit)
+    return _share(case, "L-ORDER-VALUE", "Order value", case.limits.order_value_pct, unit, quantity)
 
 
 def check_position(case: Case) -> CheckResult:
@@ -123,7 +124,7 @@ def stop_price(case: Case) -> Decimal | None:
 
 
 def _tied_up(case: Case, unit: Decimal | None) -> Decimal | None:
-    """Return what one unit ties up: one future is worth more than most accounts, exposure and leverage cap its value."""
+    """Return what one unit ties up; a future is worth more than most accounts, exposure and leverage cap its value."""
     if unit is None or case.instrument is None or case.instrument.kind is not InstrumentKind.FUTURE:
         return unit
     return unit * case.instrument.margin_initial
