@@ -130,6 +130,7 @@ class Panel(QWidget):
     def __init__(self, context: PanelContext) -> None:
         super().__init__()
         self.context = context
+        self._followed: LinkGroup | None = None
         self.setObjectName(context.instance)
 
     @property
@@ -138,8 +139,14 @@ class Panel(QWidget):
         return self.context.model
 
     def set_group(self, group: LinkGroup | None) -> None:
-        """Join a link group or leave; called by the title bar chip. Subclasses extend it to follow signals."""
-        self.context.group = group
+        """Join a link group and follow its symbol, or leave; panels call it once at their start."""
+        if self._followed is not None:
+            self._followed.instrument_changed.disconnect(self.set_instrument)
+        self.context.group = self._followed = group
+        if group is not None:
+            group.instrument_changed.connect(self.set_instrument)
+            if group.instrument is not None:
+                self.set_instrument(group.instrument)
 
     def set_instrument(self, instrument: InstrumentId) -> None:
         """Show another symbol; does nothing in panels without one."""
@@ -151,9 +158,6 @@ class Panel(QWidget):
     def dump(self) -> dict[str, Any]:
         """Return what is visible as JSON-able values, for `--ui-dump` (U-252)."""
         return {}
-
-    def primary_action(self) -> None:
-        """Do what Enter means here (U-28)."""
 
     def shutdown(self) -> None:
         """Release subscriptions; called before the panel is deleted."""

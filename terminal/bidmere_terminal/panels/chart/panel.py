@@ -53,7 +53,6 @@ class ChartPanel(Panel):
         self.toolbar = ChartToolbar(name, lambda: self.model.instruments.values(), self)
         self.toolbar.share.setChecked(bool(state.get("share", True)))
         self.history = ChartHistory(self.chart, context.bridge, name)
-        self._followed: LinkGroup | None = None
         self._picked: float | None = None
         self._marks_stale = True
         self._saved_symbol = state.get("symbol")
@@ -319,19 +318,14 @@ class ChartPanel(Panel):
         """Follow another group's symbol, timeframe and crosshair."""
         old = self._followed
         if old is not None:
-            old.instrument_changed.disconnect(self.set_instrument)
             old.timeframe_changed.disconnect(self._timeframe_changed)
             old.crosshair_changed.disconnect(self._crosshair_changed)
-        super().set_group(group)
-        self._followed = group
         if group is not None:
-            group.instrument_changed.connect(self.set_instrument)
             group.timeframe_changed.connect(self._timeframe_changed)
             group.crosshair_changed.connect(self._crosshair_changed)
             if group.timeframe is not None and "timeframe" not in self.context.state:
                 self._timeframe_changed(group.timeframe)
-            if group.instrument is not None:
-                self.set_instrument(group.instrument)
+        super().set_group(group)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Catch up."""
@@ -365,10 +359,6 @@ class ChartPanel(Panel):
         """Return what the chart shows, with the last price."""
         self.history.flush()
         return {"instrument": str(self.instrument), **self.chart.values()}
-
-    def primary_action(self) -> None:
-        """Begin to type a symbol."""
-        self.toolbar.type_symbol("")
 
     def shutdown(self) -> None:
         """Release the subscriptions."""

@@ -16,7 +16,7 @@ from bidmere_terminal.panels.feed_state import feed_pill
 from bidmere_terminal.panels.ladder.imbalance import ImbalanceBar
 from bidmere_terminal.panels.ladder.rows import GROUPS, own_tags
 from bidmere_terminal.panels.ladder.view import LadderView
-from bidmere_terminal.panels.spec import LinkGroup, Panel, PanelContext
+from bidmere_terminal.panels.spec import Panel, PanelContext
 from bidmere_terminal.tables.empty_state import EmptyState
 from bidmere_terminal.theme import bind_icon
 from bidmere_terminal.widgets.labels import plain_label, set_tone
@@ -50,13 +50,10 @@ class LadderPanel(Panel):
         group = context.state.get("group")
         self.view.set_group(group if group in GROUPS else 1)
         saved = str(context.state.get("instrument", ""))
-        if context.group is not None and context.group.instrument is not None:
-            self._wanted = context.group.instrument
-        elif saved:
+        if saved and (context.group is None or context.group.instrument is None):
             self._wanted = InstrumentId.parse(saved)
-        if context.group is not None:
-            context.group.instrument_changed.connect(self.set_instrument)
         self._adopt()
+        self.set_group(context.group)
 
     def _lay_out(self, name: str) -> None:
         head = QHBoxLayout()
@@ -116,16 +113,6 @@ class LadderPanel(Panel):
         """Show another book."""
         self._wanted = instrument
         self._adopt()
-
-    def set_group(self, group: LinkGroup | None) -> None:
-        """Follow another link group, or none."""
-        if self.context.group is not None:
-            self.context.group.instrument_changed.disconnect(self.set_instrument)
-        super().set_group(group)
-        if group is not None:
-            group.instrument_changed.connect(self.set_instrument)
-            if group.instrument is not None:
-                self.set_instrument(group.instrument)
 
     def _adopt(self) -> None:
         found = self.model.instruments.get(self._wanted) if self._wanted is not None else None
@@ -297,8 +284,7 @@ class LadderPanel(Panel):
         before, self._watched = self._watched, None
         if before is not None:
             self.context.bridge.spawn(self._rewatch(before, None), f"{self.context.instance}.unwatch")
-        if self.context.group is not None:
-            self.context.group.instrument_changed.disconnect(self.set_instrument)
+        self.set_group(None)
         model = self.model
         model.books_changed.disconnect(self._on_books)
         model.quotes_changed.disconnect(self._on_quotes)

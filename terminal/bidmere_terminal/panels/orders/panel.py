@@ -67,7 +67,6 @@ class OrdersPanel(Panel):
         name = context.instance
         self._tab = WORKING
         self._here = 0
-        self._followed: LinkGroup | None = None
         self.tabs = QTabBar(self)
         self.tabs.setObjectName(f"{name}.tabs")
         self.tabs.setExpanding(False)
@@ -409,12 +408,7 @@ class OrdersPanel(Panel):
 
     def set_group(self, group: LinkGroup | None) -> None:
         """Know the symbol that the scoped cancel button names."""
-        if self._followed is not None:
-            self._followed.instrument_changed.disconnect(self.set_instrument)
         super().set_group(group)
-        self._followed = group
-        if group is not None:
-            group.instrument_changed.connect(self.set_instrument)
         self._show_counts()
 
     def set_instrument(self, instrument: InstrumentId) -> None:
@@ -437,12 +431,6 @@ class OrdersPanel(Panel):
             "fills": self.fills.dump(),
             "buttons": [self.cancel_symbol.text(), self.cancel_all.text()],
         }
-
-    def primary_action(self) -> None:
-        """Open the timeline of the current order."""
-        key = self.table.view.current_key()
-        if key is not None:
-            self.toggle_story(key)
 
     def shutdown(self) -> None:
         """Count no more."""

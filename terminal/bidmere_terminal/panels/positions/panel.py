@@ -203,12 +203,6 @@ class PositionsPanel(Panel):
         """Return the rows and the totals as shown."""
         return {"rows": self.table.dump(), "totals": [label.text() for label in self._totals.values()]}
 
-    def primary_action(self) -> None:
-        """Send the current symbol to the link group."""
-        key = self.table.view.current_key()
-        if key is not None:
-            self._send_symbol(key)
-
 
 _TOTALS: dict[str, tuple[str, Callable[[Any], Decimal], bool]] = {
     "unrealised": ("P&L", lambda value: value.unrealised, True),

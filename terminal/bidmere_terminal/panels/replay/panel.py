@@ -212,10 +212,6 @@ class ReplayPanel(Panel):
             self._acting = False
         self.show_state(state)
 
-    def primary_action(self) -> None:
-        """Play or pause."""
-        self._toggle()
-
     # ---- life
     def _on_ready(self, _ready: bool) -> None:
         self.show_state(None)

@@ -179,7 +179,7 @@ class StrategiesPanel(Panel):
 
     def set_group(self, group: LinkGroup | None) -> None:
         """Offer the group's symbol in the form; later changes of it are not followed while one fills it in."""
-        super().set_group(group)
+        self.context.group = group
         if group is not None and group.instrument is not None:
             self.form.set_symbol(group.instrument)
 

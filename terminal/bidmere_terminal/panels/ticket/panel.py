@@ -15,7 +15,7 @@ from bidmere.model.market import Side
 from bidmere.model.money import plain
 from bidmere.model.orders import OrderIntent, TimeInForce
 from bidmere_terminal.panels.feed_state import feed_pill
-from bidmere_terminal.panels.spec import LinkGroup, Panel, PanelContext
+from bidmere_terminal.panels.spec import Panel, PanelContext
 from bidmere_terminal.panels.ticket.account_menu import AccountMenu
 from bidmere_terminal.panels.ticket.draft import Draft, Resolution, resolve
 from bidmere_terminal.panels.ticket.filling import Filler
@@ -59,11 +59,10 @@ class TicketPanel(Panel):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setFocusProxy(self.view.sides[Side.BUY])
         self._show_shape()
-        group, saved = context.group, str(context.state.get("instrument", ""))
-        if group is not None:
-            group.instrument_changed.connect(self._group_moved)
-        self._wanted = group.instrument if group is not None else InstrumentId.parse(saved) if saved else None
+        saved = str(context.state.get("instrument", ""))
+        self._wanted = InstrumentId.parse(saved) if saved and context.group is None else None
         self._adopt()
+        self.set_group(context.group)
 
     @property
     def instrument(self) -> Instrument | None:
@@ -104,16 +103,6 @@ class TicketPanel(Panel):
         self._wanted = instrument
         self._adopt()
 
-    def set_group(self, group: LinkGroup | None) -> None:
-        """Follow another link group, or none."""
-        if self.context.group is not None:
-            self.context.group.instrument_changed.disconnect(self._group_moved)
-        super().set_group(group)
-        if group is not None:
-            group.instrument_changed.connect(self._group_moved)
-            if group.instrument is not None:
-                self.set_instrument(group.instrument)
-
     def stage_intent(self, intent: OrderIntent) -> None:
         """Put an intent into the fields as a draft; nothing is sent (class S)."""
         self.set_instrument(intent.instrument)
@@ -133,10 +122,6 @@ class TicketPanel(Panel):
         if self.view.submit.isEnabled():
             self._pressed()
             self.sending.release()
-
-    def primary_action(self) -> None:
-        """Review, then send: Enter twice (U-98)."""
-        self._enter()
 
     def choose_side(self, side: Side) -> None:
         """Choose buy or sell; prices that belong to the other side are put anew."""
@@ -393,9 +378,6 @@ class TicketPanel(Panel):
         self._show_shape()
         self._edited()
 
-    def _group_moved(self, instrument: InstrumentId) -> None:
-        self.set_instrument(instrument)
-
     def _on_quotes(self, changed: Any) -> None:
         if self.instrument is None:
             self._adopt()
@@ -489,8 +471,7 @@ class TicketPanel(Panel):
         self._guard_timer.stop()
         self.previewer.stop()
         self.sending.stop()
-        if self.context.group is not None:
-            self.context.group.instrument_changed.disconnect(self._group_moved)
+        self.set_group(None)
         model = self.model
         model.quotes_changed.disconnect(self._on_quotes)
         model.positions_changed.disconnect(self._on_positions)

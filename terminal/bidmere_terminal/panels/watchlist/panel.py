@@ -19,7 +19,7 @@ from bidmere.model.market import Side, Trade
 from bidmere.model.money import ZERO
 from bidmere.model.timeframe import Timeframe
 from bidmere_terminal.panels.feed_state import feed_pill
-from bidmere_terminal.panels.spec import LinkGroup, Panel, PanelContext
+from bidmere_terminal.panels.spec import Panel, PanelContext
 from bidmere_terminal.panels.watchlist.columns import SPARK, watch_columns
 from bidmere_terminal.panels.watchlist.finder import SymbolFinder
 from bidmere_terminal.panels.watchlist.rows import SPARK_POINTS, WatchRow, best_match, group_of
@@ -41,7 +41,6 @@ class WatchlistPanel(Panel):
         self._removed: list[list[tuple[int, InstrumentId]]] = []
         self._watched: tuple[InstrumentId, ...] = ()
         self._asking = False
-        self._followed: LinkGroup | None = None
         self._grouped = bool(context.state.get("grouped", True))
         self.finder = SymbolFinder(f"{name}.find", lambda: self.model.instruments.values(), self)
         self.table = LiveTable(f"{name}.table", watch_columns(), self)
@@ -289,17 +288,6 @@ class WatchlistPanel(Panel):
 
     # ── the contract of a panel ──────────────────────────────────────────────────────────────────────────────────────
 
-    def set_group(self, group: LinkGroup | None) -> None:
-        """Follow another group's symbol."""
-        if self._followed is not None:
-            self._followed.instrument_changed.disconnect(self.set_instrument)
-        super().set_group(group)
-        self._followed = group
-        if group is not None:
-            group.instrument_changed.connect(self.set_instrument)
-            if group.instrument is not None:
-                self.set_instrument(group.instrument)
-
     def set_instrument(self, instrument: InstrumentId) -> None:
         """Mark the row of the group's symbol."""
         self.table.view.select_key(instrument)
@@ -332,10 +320,6 @@ class WatchlistPanel(Panel):
             last = self.table.row(key).last
             row["last"] = "" if last is None else repr(last)
         return {"rows": rows}
-
-    def primary_action(self) -> None:
-        """Send the current row to the link group."""
-        self._send(self.table.view.current_key())
 
     def shutdown(self) -> None:
         """Release the subscriptions."""
