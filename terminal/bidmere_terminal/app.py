@@ -48,7 +48,8 @@ class _Reports(QObject):
 
 
 class DeskApp:
-    """One run of the desk on a running qasync loop; `settled` once the engine has started or failed."""
+    """One run of the desk on a running qasync loop; `settled` once the engine has started or failed, `seen` once
+    the pictures asked for are written."""
 
     def __init__(
         self,
@@ -62,6 +63,7 @@ class DeskApp:
         self.profile = profile
         self.failure: BaseException | None = None
         self.settled = asyncio.Event()
+        self.seen: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._make = make
         self._crash = crash
         self._tasks = TaskOwner("app")
@@ -192,6 +194,8 @@ class DeskApp:
                 write_dump(self.window, given.ui_dump)
         except BidmereError as error:
             self._fail(error)
+        if not self.seen.done():
+            self.seen.set_result(None)
         if given.exit:
             if self.failure is not None and self._code == EXIT_OK:
                 self._code = EXIT_LOCKED if isinstance(self.failure, ProfileLocked) else EXIT_FAILED

@@ -47,9 +47,7 @@ def test_litter_of_another_thread_dies_on_the_gui_thread(duty: GarbageDuty, qtbo
     assert set(died_on) == {threading.main_thread()}
 
 
-def test_old_litter_goes_with_the_full_pass(
-    duty: GarbageDuty, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_old_litter_goes_with_the_full_pass(duty: GarbageDuty, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(garbage, "_ALL", 3)
     duty.start()
     kept = Knot(died_on := list[threading.Thread]())

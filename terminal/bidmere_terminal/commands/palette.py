@@ -24,6 +24,7 @@ from bidmere_terminal.commands.search import Entry
 from bidmere_terminal.theme.apply import current, ui_font
 from bidmere_terminal.widgets.labels import plain_label, set_tone
 from bidmere_terminal.widgets.pills import Pill
+from bidmere_terminal.widgets.raised import Raised
 
 WIDTH, ROW_PX, MOST_ROWS = 640, 28, 12
 _ENTRY = Qt.ItemDataRole.UserRole
@@ -94,7 +95,7 @@ class _Painter(QStyledItemDelegate):
             painter.restore()
 
 
-class Palette(QWidget):
+class Palette(Raised):
     """The overlay. `read` says what a text means, `accept` acts on Enter; Esc or a click elsewhere closes it."""
 
     opened = QtSignal()
@@ -104,8 +105,6 @@ class Palette(QWidget):
         super().__init__(parent)
         self._over = parent
         self.setObjectName("palette")
-        self.setProperty("surface", "raised")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._read, self._accept = read, accept
         self._reading = Reading()
         self._history: list[str] = []
@@ -132,6 +131,7 @@ class Palette(QWidget):
         self._list.setItemDelegate(_Painter(self._list))
         self._list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._list.setUniformItemSizes(True)
+        self._list.setStyleSheet("background: transparent;")
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.clicked.connect(self._on_clicked)
         layout = QVBoxLayout(self)
@@ -157,9 +157,11 @@ class Palette(QWidget):
         self._history_at = len(self._history)
         self._line.setText(text)
         self._on_text(text)
+        self._line.setFocus(Qt.FocusReason.OtherFocusReason)
         if select:
             self._line.selectAll()
-        self._line.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        else:
+            self._line.end(False)
         self.opened.emit()
 
     def shut(self) -> None:

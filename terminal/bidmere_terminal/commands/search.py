@@ -38,14 +38,22 @@ def score(needle: str, title: str, words: str = "") -> int:
 
 
 def _letters_in_order(needle: str, hay: str) -> int:
-    at, gaps = -1, 0
-    for letter in needle:
-        found = hay.find(letter, at + 1)
-        if found < 0:
-            return 0
-        gaps += found - at - 1
-        at = found
-    return max(1, 150 - gaps) if gaps <= 3 * len(needle) else 0
+    """Fit `btcp` to `btcusdt-perp`: from the start of a word, with few letters between."""
+    best = 0
+    for start in range(len(hay)):
+        if hay[start] != needle[0] or (start and hay[start - 1].isalnum()):
+            continue
+        at, gaps = start, 0
+        for letter in needle[1:]:
+            found = hay.find(letter, at + 1)
+            if found < 0:
+                break
+            gaps += found - at - 1
+            at = found
+        else:
+            if gaps <= 2 * len(needle):
+                best = max(best, 150 - gaps)
+    return best
 
 
 def search(text: str, entries: Iterable[Entry], limit: int = 30) -> list[Entry]:

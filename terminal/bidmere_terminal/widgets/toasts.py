@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt, QTimer, Signal
+from collections.abc import Callable
+
+from PySide6.QtCore import QPoint, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -83,14 +85,14 @@ class Toast(QWidget):
 
 
 class ToastStack(QWidget):
-    """At most three toasts and a count of the others, at the lower left corner of `over`."""
+    """At most three toasts and a count of the others; `corner` says where their lower left corner is."""
 
     pressed = Signal()
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, corner: Callable[[], QPoint]) -> None:
         super().__init__(parent)
         self.setObjectName("toasts")
-        self._over = parent
+        self._corner = corner
         self._toasts: list[Toast] = []
         self._hidden = 0
         self._more = plain_label("", "muted", "toasts.more")
@@ -98,12 +100,10 @@ class ToastStack(QWidget):
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(6)
         self._layout.addWidget(self._more)
-        self._bottom, self._left = 0, 0
         self.hide()
 
-    def place(self, left: int, bottom: int) -> None:
-        """Set the lower left corner in the parent's coordinates."""
-        self._left, self._bottom = left, bottom
+    def place(self) -> None:
+        """Go to the corner again after the window has changed."""
         self._fit()
 
     def show_toast(self, level: str, text: str, key: str) -> None:
@@ -147,5 +147,6 @@ class ToastStack(QWidget):
         self._more.setVisible(bool(self._hidden))
         self.setVisible(bool(self._toasts))
         self.adjustSize()
-        self.move(self._left, self._bottom - self.height())
+        corner = self._corner()
+        self.move(corner.x(), corner.y() - self.height())
         self.raise_()

@@ -23,6 +23,7 @@ _STATES = {
     "ACTIVE": ("Trading on", "ok", "circle"),
     "REDUCING": ("Reduce only", "warn", "triangle"),
     "HALTED": ("Trading halted", "danger", "square"),
+    "": ("Not running", "text_muted", "ring"),
 }
 
 
@@ -144,7 +145,7 @@ class Header(QWidget):
         row.addWidget(self.settings_button)
         row.addWidget(self.flatten)
         self.search.setFixedHeight(30)
-        self.show_trading("ACTIVE", 0)
+        self.show_trading("", 0)
 
     # ---- what the window shows in it
     def show_workspaces(self, names: Sequence[str], current_name: str) -> None:

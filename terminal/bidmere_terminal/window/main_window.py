@@ -246,6 +246,7 @@ class MainWindow(QMainWindow):
     def engine_ready(self) -> None:
         """Bring the panels to life."""
         self.middle.setCurrentWidget(self.docks.area)
+        self.workspaces.writable = True
         self.workspaces.restore_groups()
         self.docks.set_modes(self.model.data_mode, self.model.execution_mode)
         self.docks.set_ready(True)
@@ -259,6 +260,7 @@ class MainWindow(QMainWindow):
         self.engine_card.show_error("The desk could not start", sentence(error), details)
         self.middle.setCurrentWidget(self.engine_card)
         self.status_feed.message = ("engine not running", "bad")
+        self.engine_card.retry_button.setFocus()
         self.status_feed.refresh()
 
     def engine_starting(self) -> None:
@@ -428,4 +430,4 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.strip.set_narrow(self.width() < 1100)
-        self.overlays.place_toasts(self.middle.geometry())
+        self.overlays.toasts.place()

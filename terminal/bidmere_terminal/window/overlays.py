@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QObject, QPoint, QRect
+from PySide6.QtCore import QObject, QPoint
 from PySide6.QtWidgets import QMainWindow, QWidget
 
 from bidmere_terminal.commands.keymap import Keymap
@@ -43,7 +43,7 @@ class Overlays(QObject):
         self._table, self._keymap, self._docks, self._notices = table, keymap, docks, notices
         self._header, self._banner, self._run = header, banner, run
         self._sheet: Sheet | None = None
-        self.toasts = ToastStack(window)
+        self.toasts = ToastStack(window, self._toast_corner)
         self.ring = HoldRing(window)
         notices.added.connect(self._on_notice)
         notices.changed.connect(self._on_notices)
@@ -69,9 +69,10 @@ class Overlays(QObject):
         self._header.show_unread(self._notices.unread)
         self._banner.show_alarms(self._notices.critical())
 
-    def place_toasts(self, middle: QRect) -> None:
-        """Keep the toasts at the lower left of the working area, away from ticket and ladder."""
-        self.toasts.place(middle.left() + 10, middle.bottom() - 10)
+    def _toast_corner(self) -> QPoint:
+        """Return the lower left of the working area, away from ticket and ladder (U-216)."""
+        area = self._docks.area
+        return area.mapTo(self._window, QPoint(10, area.height() - 10))
 
     # ---- the kill switch
     def hold_kill(self) -> None:

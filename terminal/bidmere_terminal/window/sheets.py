@@ -11,19 +11,18 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QTo
 from bidmere_terminal.commands.table import CommandTable
 from bidmere_terminal.theme.icons import bind_icon
 from bidmere_terminal.widgets.labels import plain_label
+from bidmere_terminal.widgets.raised import Raised
 
 _CLASSES = {"N": "looks", "S": "drafts", "R": "reduces risk", "X": "can add risk", "A": "authority"}
 Row = tuple[str, str, str]
 
 
-class Sheet(QWidget):
+class Sheet(Raised):
     """A page in the middle of the window; Esc or its cross closes it."""
 
     def __init__(self, over: QWidget, name: str, title: str, rows: Sequence[Row], columns: int = 2) -> None:
         super().__init__(over)
         self.setObjectName(name)
-        self.setProperty("surface", "raised")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._over = over
         self._rows = list(rows)
@@ -52,6 +51,8 @@ class Sheet(QWidget):
         area.setObjectName(f"{name}.area")
         area.setWidgetResizable(True)
         area.setWidget(body)
+        body.setAutoFillBackground(False)
+        area.viewport().setAutoFillBackground(False)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(18, 12, 12, 14)
         layout.addLayout(top)

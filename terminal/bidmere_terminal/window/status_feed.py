@@ -58,6 +58,7 @@ class StatusFeed(QObject):
         model, health = self._model, self._model.health
         if not model.ready or health is None:
             self._status.show_readings(dict(starting_readings(now, *self.message)))
+            self._header.show_trading("", 0)
             return
         readings = health_readings(health, self._bridge.lag_p95_ms(), self._notices.unread, now)
         for number, status in enumerate(sorted(model.feeds.values(), key=lambda one: one.venue)):

@@ -21,7 +21,10 @@ SAVE_MS = 1_500
 
 
 class Workspaces(QObject):
-    """Keep one workspace on the screen and all of them on disk."""
+    """Keep one workspace on the screen and all of them on disk.
+
+    Nothing is written before `writable`: until the engine holds the profile, another desk may be using it.
+    """
 
     switched = Signal(str)
 
@@ -44,6 +47,7 @@ class Workspaces(QObject):
         self._saver.setInterval(SAVE_MS)
         self._saver.timeout.connect(self.save)
         self.name = ""
+        self.writable = False
         docks.changed.connect(self._on_changed)
 
     def names(self) -> list[str]:
@@ -107,7 +111,7 @@ class Workspaces(QObject):
     def save(self) -> bool:
         """Write the workspace now; False when that failed, which is said."""
         self._saver.stop()
-        return self._write(self._docks.workspace()) if self.name else True
+        return self._write(self._docks.workspace()) if self.name and self.writable else True
 
     def stop(self) -> None:
         """Save for the last time."""
