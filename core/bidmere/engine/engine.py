@@ -30,6 +30,7 @@ from bidmere.engine.wiring import Wiring, wire
 from bidmere.execution.events import PositionChanged
 from bidmere.execution.oms import OrderManager
 from bidmere.kernel.bus import EventBus
+from bidmere.kernel.clock import SimClock
 from bidmere.kernel.lifecycle import Supervisor
 from bidmere.kernel.logs import log_to_file, stop_logging
 from bidmere.kernel.tasks import TaskOwner
@@ -44,6 +45,8 @@ log = logging.getLogger(__name__)
 
 ACCOUNT_PERIOD_S = 0.25
 LOG_FILE = Path("logs") / "bidmere.log"
+_LATE_TICKS_NS = 500_000_000
+"""How long a live bar waits for ticks that are still under way; a replay delivers each at its time."""
 
 
 @dataclass(slots=True)
@@ -70,10 +73,14 @@ class _Parts:
 
 
 class Engine:
-    """One profile at work. Start once, stop once; `desk` and `feed` are there after the start."""
+    """One profile at work. Start once, stop once; `desk` and `feed` are there after the start.
 
-    def __init__(self, config: EngineConfig) -> None:
+    `wiring` replaces the wiring of the configured mode: another clock, another session.
+    """
+
+    def __init__(self, config: EngineConfig, wiring: Wiring | None = None) -> None:
         self.config = config
+        self._wiring = wiring
         self.feed = DeskFeed()
         self._tasks = TaskOwner("engine", on_crash=self._crashed)
         self._supervisor = Supervisor()
@@ -135,7 +142,7 @@ class Engine:
         handler = log_to_file(profile / LOG_FILE)
         self._undo.append(lambda: stop_logging(handler))
 
-        wiring = wire(self.config)
+        wiring = self._wiring or wire(self.config)
         context = SessionContext(clock=wiring.clock, tasks=self._tasks, profile_dir=profile, seed=self.config.seed)
         session = wiring.open_session(context)
         market = await self._start_market(wiring, session)
@@ -143,7 +150,7 @@ class Engine:
         marks = Marks(market.data.cache, market.book, account.currency)
         await market.data.subscribe([pair.id for pair in marks.pairs])
         state = state_folder(self.config, profile)
-        journal = Journal(state / JOURNAL_FILE, threaded=not wiring.is_replay)
+        journal = Journal(state / JOURNAL_FILE, threaded=not isinstance(wiring.clock, SimClock))
         await self._supervisor.start(journal)
         oms = OrderManager(
             clock=wiring.clock, bus=market.bus, journal=journal, tasks=self._tasks, instruments=market.book.find,
@@ -159,7 +166,8 @@ class Engine:
         book.add(await session.instruments.load())
         data = DataService(bus, wiring.clock)
         await self._supervisor.start(data)
-        aggregator = Aggregator(bus, wiring.clock, quality=data.quality)
+        grace_ns = 0 if wiring.is_replay else _LATE_TICKS_NS
+        aggregator = Aggregator(bus, wiring.clock, quality=data.quality, grace_ns=grace_ns)
         self._undo.append(aggregator.close)
         for instrument in book.all():
             aggregator.set_source(instrument.id, price_source(instrument))

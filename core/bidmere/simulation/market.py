@@ -99,7 +99,7 @@ class ListedMarket:
     def _book(self, bid: int, ask: int, step: int, ts_recv: int) -> Book:
         bids = tuple(zip(self._prices(bid, -1), self._shown(bid, -1, step), strict=True))
         asks = tuple(zip(self._prices(ask, 1), self._shown(ask, 1, step), strict=True))
-        return Book(self.id, bids, asks, step * STEP_NS, ts_recv, step)
+        return Book(self.id, bids, asks, step * STEP_NS, ts_recv)  # whole and unnumbered: nothing can be missing
 
     def _shown(self, best: int, direction: int, step: int) -> list[float]:
         mask, levels = _TABLE - 1, range(best, best + direction * DEPTH, direction)
