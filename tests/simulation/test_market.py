@@ -208,3 +208,15 @@ def test_shares_add_up() -> None:
     parts = share(1_000, np.array([0.1, 0.0, 3.0, 2.2]))
     assert parts.sum() == 1_000
     assert parts.min() >= 0
+
+
+def test_no_minute_carries_the_whole_reach_of_its_day() -> None:
+    listing = catalogue()[0]
+    path = PricePath(listing, 1, Factor(1, listing.factor, 17_532))
+    days = path.days(20_780)
+    for day in range(20_740, 20_780):
+        minutes, index = path.minutes(day), day - path.first_day
+        assert minutes.high.max() == pytest.approx(days.high[index], abs=1e-9)
+        assert minutes.low.min() == pytest.approx(days.low[index], abs=1e-9)
+        body_top, body_bottom = np.maximum(minutes.open, minutes.close), np.minimum(minutes.open, minutes.close)
+        assert max((minutes.high - body_top).max(), (body_bottom - minutes.low).max()) < 0.012

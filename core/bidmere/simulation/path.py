@@ -62,6 +62,28 @@ def squeeze(values: Floats, low_from: float, low_to: float, low: float, high: fl
     return bent
 
 
+def lean(bars: Candles, low: float, high: float) -> Candles:
+    """Return bars that reach `low` and `high` by leaning towards them over hours, and keep their first and last price.
+
+    A lift that rises to the highest bar and falls after it leaves the shape of every hour as it was, where stretching
+    the few bars beyond the day's open and close would make one lonely spike of them.
+    """
+    count = len(bars.open)
+    edge = count // 8
+    opens, highs, lows, closes = bars.open, bars.high, bars.low, bars.close
+    for _ in range(4):
+        for sign, target, reached in ((1.0, high, highs), (-1.0, low, lows)):
+            peak = edge + int(np.argmax(sign * reached[edge : count - edge]))
+            missing = sign * (target - float(reached[peak]))
+            if missing <= 0:
+                continue
+            lift = sign * missing * np.interp(np.arange(count + 1), (0, peak, peak + 1, count), (0.0, 1.0, 1.0, 0.0))
+            opens, closes = opens + lift[:-1], closes + lift[1:]
+            highs = highs + np.maximum(lift[:-1], lift[1:])
+            lows = lows + np.minimum(lift[:-1], lift[1:])
+    return Candles(opens, highs, lows, closes, bars.lots)
+
+
 def share(total: int, weights: Floats) -> NDArray[np.int64]:
     """Split a whole number by weights; the parts add up exactly."""
     edges = np.rint(np.cumsum(weights) * (total / max(float(weights.sum()), 1e-300)))
@@ -231,7 +253,9 @@ class PricePath:
         closes[-1] = end
         opens = np.concatenate(([start], closes[:-1]))
         highs, lows = extremes(rng, opens, closes, volatility * unit)
-        bent = squeeze(np.concatenate((opens, closes, highs, lows)), min(start, end), max(start, end), low, high)
-        opens, closes, highs, lows = np.split(bent, 4)
         activity = volatility**0.8 * np.exp(0.5 * rng.standard_normal(MINUTES)) * (1 + 0.25 * np.abs(normals))
-        return Candles(opens, highs, lows, closes, share(int(days.lots[index]), activity))
+        lots = share(int(days.lots[index]), activity)
+        leant = lean(Candles(opens, highs, lows, closes, lots), low, high)
+        values = np.concatenate((leant.open, leant.close, leant.high, leant.low))
+        opens, closes, highs, lows = np.split(squeeze(values, min(start, end), max(start, end), low, high), 4)
+        return Candles(opens, highs, lows, closes, lots)
