@@ -2,7 +2,8 @@
 
 Run as `python -m bidmere_terminal.bench_desk --json`. The desk is the shipped one: window, bridge, engine in its own
 thread, journal on the disk; only the risk limits on how many orders may go out are raised, through the engine's own
-setting. Beside it a file of the same profile is written and synced, which is what an order needs of the disk at least.
+setting. Beside it, in the same run, a file of the same profile is written and synced, which is what an order needs of
+the disk at least, and a bare process only sleeps and wakes, which is what the machine takes from anything that runs.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ import argparse
 import asyncio
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -141,6 +143,32 @@ class FsyncProbe:
                 begin = time.perf_counter()
                 os.fsync(file.fileno())
                 self.times_ms.append((time.perf_counter() - begin) * 1e3)
+
+
+class BareProcess:
+    """A process beside the desk that only sleeps 10 ms at a time: how late it wakes is the machine's own delay."""
+
+    _CODE = (
+        "import sys, time\n"
+        "until, due = time.perf_counter() + float(sys.argv[1]), 0.0\n"
+        "while (due := time.perf_counter() + 0.01) < until:\n"
+        "    time.sleep(0.01)\n"
+        "    print(max(0.0, (time.perf_counter() - due) * 1e3))\n"
+    )
+
+    def __init__(self, seconds: float) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", self._CODE, str(seconds)], stdout=subprocess.PIPE, text=True
+        )
+
+    def times_ms(self) -> list[float]:
+        """Return the delays, once it has ended."""
+        try:
+            text, _ = self._process.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            text, _ = self._process.communicate()
+        return [float(line) for line in text.split()]
 
 
 class Orders:
@@ -293,6 +321,7 @@ class DeskBench:
         process = psutil.Process()
         window.installEventFilter(frames)
         probe.start()
+        bare = BareProcess(seconds)
         updates, cpu, begin = self.feed.updates, process.cpu_times(), time.perf_counter()
         delay.start()
         await orders.run(begin + seconds, self._options.orders)
@@ -304,6 +333,7 @@ class DeskBench:
         busy = used.user + used.system - cpu.user - cpu.system
         health = self.desk.model.health
         return self._report(delay, orders, probe) | {
+            "machine_delay_ms": summary(bare.times_ms()),
             "updates_per_s": round((self.feed.updates - updates) / took),
             "messages_per_s": round(health.messages_per_s) if health is not None else None,
             "quotes_shown_per_s": round(sum(shown) / took),
@@ -362,7 +392,7 @@ def readable(report: dict[str, Any]) -> str:
         ("GUI delay", "gui_delay_ms"), ("order, submit to open or filled", "order_round_trip_ms"),
         ("  acknowledged", "order_acknowledged_ms"), ("  filled", "order_filled_ms"),
         ("  as the window waits", "order_seen_from_gui_ms"), ("engine delay", "engine_delay_ms"),
-        ("disk sync of 4 kB", "disk_fsync_ms"),
+        ("disk sync of 4 kB", "disk_fsync_ms"), ("a bare process beside it", "machine_delay_ms"),
     )  # fmt: skip
     lines = [f"{'ms':32}" + "".join(f"{name:>10}" for name in ("p50", "p95", "p99", "max", "count"))]
     for title, key in rows:
@@ -393,11 +423,14 @@ def run_desk_bench(options: argparse.Namespace) -> dict[str, Any]:
         crash.install(profile)
         try:
             with loop:
-                job: Coroutine[Any, Any, dict[str, Any]] = DeskBench(options, profile, crash).run()
-                report: dict[str, Any] = loop.run_until_complete(job)
+                report: dict[str, Any] = loop.run_until_complete(_run(options, profile, crash))
         finally:
             crash.remove()
     return report
+
+
+async def _run(options: argparse.Namespace, profile: Path, crash: CrashReports) -> dict[str, Any]:
+    return await DeskBench(options, profile, crash).run()
 
 
 def _tell(where: str, error: object) -> None:
