@@ -34,6 +34,10 @@ def test_u20_a_feed_that_says_ok_and_is_silent_is_not_ok(state: FeedState, age: 
     assert word in reading.text
 
 
+def test_recorded_data_may_stand_still() -> None:
+    assert feed_reading(OK, "REPLAY", 60.0, None).level == "ok"
+
+
 def test_u224_a_reconnect_shows_attempt_and_next_try() -> None:
     status = replace(OK, state=FeedState.OFFLINE, attempt=3, retry_ns=NOW, detail="refused by the venue")
     assert any("Attempt 3" in line for line in feed_reading(status, "LIVE", 20.0, None).explain)

@@ -114,6 +114,11 @@ class StartStrip(QWidget):
             self._buttons[step].setText(f"✓  {text}" if step in done else f"{number}  {text}")
             self._buttons[step].setEnabled(step not in done)
 
+    def show_source(self, replaying: bool) -> None:
+        """Say what kind of market this is."""
+        market = "Recorded market" if replaying else "Simulated market"
+        self._note.setText(f"{market}, paper money: nothing here is real")
+
     def set_narrow(self, narrow: bool) -> None:
         """Leave the note out where there is no room."""
         self._note.setVisible(not narrow)

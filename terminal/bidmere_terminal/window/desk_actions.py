@@ -30,10 +30,6 @@ class DeskActions:
         account = self._account()
         return sum(one.account == account and not one.is_flat for one in self._model.positions.values())
 
-    def working_orders(self) -> int:
-        """Count the orders that may still fill, of every account."""
-        return sum(one.state.is_working for one in self._model.orders.values())
-
     def cancel_entries(self, source: str = "hotkey:cancel-entries") -> None:
         """Cancel every working entry of every account; exits are kept."""
 

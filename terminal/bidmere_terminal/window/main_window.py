@@ -79,6 +79,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.bridge, self.model, self.settings = parts.bridge, parts.model, parts.settings
         self.notices, self.clock = parts.notices, parts.clock
+        self._replaying = parts.replaying
         self.may_close = False
         self._settling = QTimer(self)
         self._settling.setSingleShot(True)
@@ -144,6 +145,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(centre)
         self.strip.setVisible(not self.settings.value.start_strip_dismissed)
         self.strip.show_done(self.settings.value.start_steps_done)
+        self.strip.show_source(self._replaying)
 
     def _connect(self) -> None:
         fill_main_menu(self.header.menu_button, self.table, self._run)
@@ -250,6 +252,8 @@ class MainWindow(QMainWindow):
         self.workspaces.restore_groups()
         self.docks.set_modes(self.model.data_mode, self.model.execution_mode)
         self.docks.set_ready(True)
+        if self._replaying and not self.docks.panels("replay"):
+            self.panels.show_panel("replay")
         self.panels.focus_first()
         self._settling.start()
         self.status_feed.refresh()

@@ -24,7 +24,9 @@ DRIFT_MS, DRIFT_BAD_MS = 250.0, 1_000.0
 def feed_reading(status: FeedStatus, mode: str, age_s: float | None, delay_ms: float | None) -> Reading:
     """Return a feed's figure: silence counts whatever the feed says of itself (U-20, U-223)."""
     state = status.state
-    if state in (FeedState.OK, FeedState.CONNECTING) and age_s is not None and age_s > STALE_S:
+    # Recorded data may stand still: it is paused or at its end.
+    heard = mode == "REPLAY" or state not in (FeedState.OK, FeedState.CONNECTING)
+    if not heard and age_s is not None and age_s > STALE_S:
         state = FeedState.OFFLINE if age_s > OFFLINE_S else FeedState.STALE
     word = "" if state is FeedState.OK else f" {state}"
     delay = f" {delay_ms:.0f} ms" if delay_ms is not None and state is FeedState.OK else ""
