@@ -123,6 +123,7 @@ class Exchange:
         if order is None:
             return answer, []
         self._report(order.account, OrderAccepted(client_id=client_id, ts=self.now_ns, venue_id=order.venue_id))
+        self.links.joined(order)
         self.enter(order)
         return answer, self._settled()
 
@@ -148,6 +149,7 @@ class Exchange:
         keeps = spec == order.spec and lots <= order.qty
         if not keeps:
             matcher.remove(order)
+            order.stage = Stage.HELD  # in no book: it may end here, at a price where it never stood
         self._reserve(order, -order.reserved_lots)
         order.qty = lots
         if not keeps:
@@ -159,7 +161,6 @@ class Exchange:
         if order.leaves <= 0:
             self._end(order, OrderState.FILLED)
         elif not keeps:
-            order.stage = Stage.HELD
             self.enter(order)
         return Accepted(venue_id=order.venue_id, ts_venue=self.now_ns), self._settled()
 
@@ -367,6 +368,7 @@ class Exchange:
         self.links.position_changed(order.account, order.instrument.id.symbol)
         if not order.is_done and order.stage is Stage.RESTING and self.live_lots(order) <= 0:
             self.matcher(order.instrument.id).hold(order)
+        self.matcher(order.instrument.id).cross()  # a fill may wake a resting order that had nothing to close
 
     def _end(self, order: WorkingOrder, state: OrderState) -> None:
         self.matcher(order.instrument.id).remove(order)

@@ -81,6 +81,18 @@ class Links:
             else:
                 self._host.resize(other, other.qty - lots)
 
+    def joined(self, order: WorkingOrder) -> None:
+        """Take off a new order what the others of its group filled before it came."""
+        if order.intent.parent:
+            return  # an exit shares what its entry got: see `live_lots`
+        for other in tuple(self._group(order)):
+            if other is order or not other.filled or order.is_done:
+                continue
+            if order.qty <= other.filled:
+                self._host.finish(order, OrderState.CANCELED, "link", f"Order {other.client_id} of its group filled.")
+            else:
+                self._host.resize(order, order.qty - other.filled)
+
     def follow(self, entry: WorkingOrder) -> None:
         """Bring the exits of an entry in line with it: wake them, cut them, or end them."""
         for child in tuple(self._children.get(entry.client_id, ())):

@@ -85,14 +85,20 @@ class Matcher:
         self.check_triggers()
 
     def _liquidity_changed(self) -> None:
+        self.cross()
         if self.book:
             for sign in (1, -1):
-                self._crossed_by_outside(sign)
                 self._cap_queues(sign)
         for order in tuple(self.seeking):
             self._seek(order)
         if not self.outside.trades_seen:
             self.check_triggers()
+
+    def cross(self) -> None:
+        """Fill what rests and may fill where the outside market stands at its price or beyond."""
+        if self.book:
+            for sign in (1, -1):
+                self._crossed_by_outside(sign)
 
     def _crossed_by_outside(self, sign: int) -> None:
         while (found := self._best_live(sign)) and (price := self.outside.best(-sign)) is not None:
