@@ -338,3 +338,9 @@ def test_times_that_do_not_exist_are_refused_in_whole_columns(cell: str) -> None
     with pytest.raises(BadTime) as caught:
         parse_times([good, cell])
     assert caught.value.index == 1
+
+
+@pytest.mark.parametrize("stamp", ["99999999999", "9223372036854775808", "99999999999.5"])
+def test_a_time_too_far_ahead_is_refused_in_one_sentence(stamp: str) -> None:
+    with pytest.raises(BadTime, match="later than the year 2200"):
+        parse_times([stamp])

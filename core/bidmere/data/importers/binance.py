@@ -26,11 +26,6 @@ def is_klines(text: str) -> bool:
     return any(_ROW.match(line) for line in lines[:2])
 
 
-def read_klines(path: Path, *, timeframe: Timeframe | None = None) -> ImportResult:
-    """Read one kline file: CSV, gzipped CSV, or the zip that Binance publishes. Raises UnreadableData."""
-    return read_klines_text(kline_text(path), path, timeframe=timeframe)
-
-
 def kline_text(path: Path) -> str:
     """Return the text of a CSV, plain, gzipped or alone in a zip."""
     suffix = path.suffix.lower()

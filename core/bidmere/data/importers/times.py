@@ -23,6 +23,7 @@ _SECOND = 1_000_000_000
 _DAY_S = 86_400
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
+_END = (date(_LAST_YEAR + 1, 1, 1).toordinal() - _EPOCH_DAY) * _DAY_S * _SECOND  # ns fit 63 bits only until 2262
 _MONTHS = dict(jan=1, feb=2, mar=3, apr=4, may=5, jun=6, jul=7, aug=8, sep=9, oct=10, nov=11, dec=12)  # noqa: C408
 
 _NUMBER = re.compile(r"^-?\d+(?:\.\d*)?(?:[eE]\+?\d+)?$")
@@ -101,12 +102,6 @@ def to_utc(local: Ints, where: tzinfo) -> Ints:
     return ts
 
 
-def local_midnight(day: date, where: tzinfo) -> int:
-    """Return when a calendar day begins in a zone (ns UTC)."""
-    local = np.array([(day.toordinal() - _EPOCH_DAY) * _DAY_S * _SECOND], np.int64)
-    return int(to_utc(local, where)[0])
-
-
 def _offset(local_hour: int, where: tzinfo, fold: int) -> int:
     try:
         moment = datetime(1970, 1, 1) + timedelta(hours=local_hour)  # noqa: DTZ001 - a wall clock has no zone yet
@@ -124,7 +119,7 @@ def _same_length_numbers(cells: Sequence[str]) -> Times | None:
     if values is None:
         return None
     limit, unit = next((one for one in _UNITS if values[0] < one[0]), (0, 0))
-    if not unit or values[0] < 10**8 or (values < limit // 10**4).any() or (values >= limit).any():
+    if not unit or values[0] < 10**8 or (values < limit // 10**4).any() or (values >= min(limit, _END // unit)).any():
         return None
     return Times(values * unit, False, True)
 
@@ -152,6 +147,8 @@ def _numbers(cells: Sequence[str], where: tzinfo) -> Times:
     limit = next(limit for limit, one in _UNITS if one == unit)
     values = [int(cell) if exact else float(cell) for cell in cells]
     for index, value in enumerate(values):
+        if value >= _END // unit:
+            raise BadTime(index, f"{cells[index]!r} is later than the year {_LAST_YEAR}")
         if not limit // 10**4 <= value < limit:
             raise BadTime(index, f"{cells[index]!r} is no time of the same unit as {first!r}")
     if exact:
