@@ -81,5 +81,5 @@ async def test_prime_completes_forming_bars_and_tells_the_previous_close() -> No
     cache.update(Trade(ONE, 2.0, 1.0, None, start, start))
     figures = cache.day(ONE)
     assert figures is not None
-    assert (figures.previous_close, figures.change_pct) == (1.0, 100.0)
+    assert (figures.reference, figures.change_pct) == (1.0, 100.0)
     aggregator.close()

@@ -141,7 +141,7 @@ async def test_day_figures_follow_the_utc_day() -> None:
     port.sink(Trade(A, 51.0, 1.0, None, clock.now_ns(), clock.now_ns()))
     day = data.cache.day(A)
     assert day is not None
-    assert (day.open, day.volume, day.previous_close, day.change_pct) == (51.0, 1.0, 102.0, -50.0)
+    assert (day.open, day.volume, day.reference, day.change_pct) == (51.0, 1.0, 102.0, -50.0)
 
 
 async def test_marks_ages_and_books() -> None:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from bidmere.brokerage.data_port import FeedState, FeedStatus
-from bidmere.desk.api import Alarm, DayStats, HealthView, ReplayState, RiskRow, StoryLine, StrategyRun, StrategySpec
+from bidmere.desk.api import Alarm, HealthView, ReplayState, RiskRow, StoryLine, StrategyRun, StrategySpec
 from bidmere.desk.feed import Batch
 from bidmere.errors import BidmereError, UnknownInstrument
 from bidmere.execution.placing import SubmitResult
@@ -18,7 +18,7 @@ from bidmere.model.account import Account, AccountMode, Valuation
 from bidmere.model.fills import Fill, Liquidity
 from bidmere.model.ids import InstrumentId
 from bidmere.model.instrument import Instrument, InstrumentKind
-from bidmere.model.market import Book, Quote, Side, Trade
+from bidmere.model.market import Book, DayStats, Quote, Side, Trade
 from bidmere.model.orders import Market, Order, OrderIntent, OrderState, limit_price, trigger_price
 from bidmere.model.position import Position
 from bidmere.model.timeframe import Timeframe

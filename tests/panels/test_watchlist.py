@@ -11,9 +11,8 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from pytestqt.qtbot import QtBot
 from tests.panels.fakes import AAPL, BTC, ES, ETH, INVERSE, Bench, quote_of
 
-from bidmere.desk.api import DayStats
 from bidmere.model.ids import InstrumentId
-from bidmere.model.market import Side
+from bidmere.model.market import DayStats, Side
 from bidmere_terminal.panels.watchlist.panel import WatchlistPanel
 from bidmere_terminal.panels.watchlist.rows import WatchRow, best_match
 

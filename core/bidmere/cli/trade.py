@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -18,13 +17,13 @@ from bidmere.desk.surroundings import surroundings
 from bidmere.desk.tokens import SymbolTable
 from bidmere.desk.words import state_words
 from bidmere.errors import InvalidInput
+from bidmere.kernel.tasks import until
 from bidmere.model.account import Valuation
 from bidmere.model.money import plain, to_decimal
 from bidmere.model.orders import Order
 from bidmere.model.timeframe import Timeframe
 from bidmere.risk.decision import GateReport, Verdict
 
-_POLL_S = 0.02
 _MARKS = {Verdict.PASS: "✔", Verdict.WARN: "⚠", Verdict.FAIL: "✖"}
 
 
@@ -73,7 +72,7 @@ def order(arguments: argparse.Namespace) -> int:
             if not isinstance(line, OrderLine):
                 raise InvalidInput("That is no order: write for example BTCUSDT B 0.1 @ 65000 TIF GTC.")
             await desk.watch([line.symbol])
-            await _until(lambda: desk.quote(line.symbol) is not None, 3.0)
+            await until(lambda: desk.quote(line.symbol) is not None, 3.0)
             intent = draft_order(line, surroundings(desk, line.symbol, account), source="cli").intent
             if arguments.preview:
                 preview = desk.preview(intent)
@@ -81,7 +80,7 @@ def order(arguments: argparse.Namespace) -> int:
                 return 0 if preview.report.passed else 1
             result = await desk.submit(intent)
             client_id = result.order.client_id
-            await _until(lambda: _find(desk, client_id).state.is_terminal, arguments.wait)
+            await until(lambda: _find(desk, client_id).state.is_terminal, arguments.wait)
             final = _find(desk, client_id) if result.report.passed else result.order
             value = {"order": order_row(final), "report": result.report, "journal_hash": await engine.journal_hash()}
         words = state_words(final)
@@ -101,7 +100,7 @@ def positions(arguments: argparse.Namespace) -> int:
             desk = engine.desk
             held = [position.instrument.id for position in desk.positions() if not position.is_flat]
             await desk.watch(held)
-            await _until(lambda: all(desk.quote(instrument) is not None for instrument in held), 3.0)
+            await until(lambda: all(desk.quote(instrument) is not None for instrument in held), 3.0)
             summary = summarise(desk, desk.accounts()[0].id)
         show(summary, summary_text(summary), as_json=arguments.json)
         return 0
@@ -195,10 +194,3 @@ def _money(amount: Decimal) -> str:
 
 def _find(desk: DeskApi, client_id: str) -> Order:
     return next(one for one in desk.orders() if one.client_id == client_id)
-
-
-async def _until(done: Callable[[], bool], seconds: float) -> None:
-    for _ in range(int(seconds / _POLL_S)):
-        if done():
-            return
-        await asyncio.sleep(_POLL_S)

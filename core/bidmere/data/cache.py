@@ -2,35 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from bidmere.model.ids import InstrumentId
-from bidmere.model.market import Book, MarketDatum, Quote, Trade
+from bidmere.model.market import Book, DayStats, MarketDatum, Quote, Trade
 
 DAY_NS = 86_400_000_000_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DayStats:
-    """The day since 00:00 UTC; `change_pct` against the previous close where it is known, else the day's open."""
-
-    day_ns: int
-    open: float
-    high: float
-    low: float
-    last: float
-    volume: float
-    previous_close: float | None
-
-    @property
-    def change(self) -> float:
-        """Price change in price units."""
-        return self.last - (self.previous_close or self.open)
-
-    @property
-    def change_pct(self) -> float:
-        """Price change in percent."""
-        return 100.0 * self.change / (self.previous_close or self.open)
 
 
 class _Row:
@@ -148,13 +123,12 @@ class MarketCache:
         if row is None or row.open <= 0.0:
             return None
         return DayStats(
-            day_ns=row.day_start,
             open=row.open,
             high=row.high,
             low=row.low,
             last=row.last,
             volume=row.volume,
-            previous_close=row.previous,
+            reference=row.previous or row.open,
         )
 
     def set_previous_close(self, instrument: InstrumentId, price: float) -> None:

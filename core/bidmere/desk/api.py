@@ -15,7 +15,7 @@ from bidmere.model.bars import BarArray
 from bidmere.model.fills import Fill
 from bidmere.model.ids import InstrumentId
 from bidmere.model.instrument import Instrument
-from bidmere.model.market import Book, Quote, Side
+from bidmere.model.market import Book, DayStats, Quote, Side
 from bidmere.model.orders import Order, OrderIntent
 from bidmere.model.position import Position
 from bidmere.model.timeframe import Timeframe
@@ -25,28 +25,6 @@ if TYPE_CHECKING:
     from bidmere.execution.oms import SubmitResult
     from bidmere.risk.decision import Preview
     from bidmere.risk.limits import RiskLimits
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DayStats:
-    """A day's figures since 00:00 UTC in price and quantity units; `change_pct` against the day's reference price."""
-
-    open: float
-    high: float
-    low: float
-    last: float
-    volume: float
-    reference: float
-
-    @property
-    def change(self) -> float:
-        """Difference between the last price and the reference."""
-        return self.last - self.reference
-
-    @property
-    def change_pct(self) -> float:
-        """The same in per cent."""
-        return (self.last / self.reference - 1.0) * 100.0 if self.reference else 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

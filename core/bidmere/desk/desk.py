@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
@@ -13,19 +12,20 @@ from bidmere.automation.runner import StrategyRunner
 from bidmere.data.aggregate import Aggregator
 from bidmere.data.history import HistoryService
 from bidmere.data.service import DataService
-from bidmere.desk.api import DayStats, HealthView, ReplayState, RiskRow, StoryLine, StrategyRun, StrategySpec
+from bidmere.desk.api import HealthView, ReplayState, RiskRow, StoryLine, StrategyRun, StrategySpec
 from bidmere.desk.bars import WatchedBars
 from bidmere.desk.instruments import InstrumentBook
 from bidmere.desk.limits import risk_rows
 from bidmere.desk.replay import ReplayControl
 from bidmere.errors import InvalidInput
 from bidmere.execution.oms import OrderManager, SubmitResult
+from bidmere.kernel.tasks import until
 from bidmere.model.account import Account, Rate, Valuation
 from bidmere.model.bars import BarArray
 from bidmere.model.fills import Fill
 from bidmere.model.ids import InstrumentId
 from bidmere.model.instrument import Instrument
-from bidmere.model.market import Bar, Book, Quote, Side
+from bidmere.model.market import Bar, Book, DayStats, Quote, Side
 from bidmere.model.orders import Order, OrderIntent
 from bidmere.model.position import Position
 from bidmere.model.timeframe import Timeframe
@@ -34,7 +34,7 @@ from bidmere.risk.limits import RiskLimits
 from bidmere.strategy.params import describe
 from bidmere.strategy.registry import load_strategy, strategy_names
 
-_QUOTE_POLLS, _QUOTE_POLL_S = 100, 0.02
+_FIRST_QUOTE_S = 2.0
 
 
 class Desk:
@@ -87,13 +87,7 @@ class Desk:
 
     def day_stats(self, instrument: InstrumentId) -> DayStats | None:
         """Return the day's figures."""
-        day = self._data.cache.day(instrument)
-        if day is None:
-            return None
-        return DayStats(
-            open=day.open, high=day.high, low=day.low, last=day.last, volume=day.volume,
-            reference=day.previous_close or day.open,
-        )  # fmt: skip
+        return self._data.cache.day(instrument)
 
     async def bars(
         self, instrument: InstrumentId, timeframe: Timeframe, limit: int, end_ns: int | None = None
@@ -176,10 +170,7 @@ class Desk:
         if self._data.cache.quote(instrument) is not None:
             return
         await self._data.subscribe([instrument])
-        for _ in range(_QUOTE_POLLS):
-            if self._data.cache.quote(instrument) is not None:
-                return
-            await asyncio.sleep(_QUOTE_POLL_S)
+        await until(lambda: self._data.cache.quote(instrument) is not None, _FIRST_QUOTE_S)
 
     async def cancel(self, client_id: str, source: str) -> None:
         """Cancel one order."""

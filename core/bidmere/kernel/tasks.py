@@ -12,6 +12,15 @@ log = logging.getLogger(__name__)
 OnCrash = Callable[[str, BaseException], None]
 
 
+async def until(done: Callable[[], bool], seconds: float, period_s: float = 0.02) -> bool:
+    """Ask every `period_s` whether something is done, `seconds` long; return whether it is."""
+    for _ in range(int(seconds / period_s)):
+        if done():
+            return True
+        await asyncio.sleep(period_s)
+    return done()
+
+
 class TaskOwner:
     """Own a set of tasks; a crash is logged and told to `on_crash`, `close` cancels what is left."""
 

@@ -81,4 +81,25 @@ class Bar(msgspec.Struct, frozen=True, gc=False):
     closed: bool = True
 
 
+class DayStats(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A day's figures since 00:00 UTC; `reference` is the previous close where it is known, else the day's open."""
+
+    open: float
+    high: float
+    low: float
+    last: float
+    volume: float
+    reference: float
+
+    @property
+    def change(self) -> float:
+        """Price change against the reference, in price units."""
+        return self.last - self.reference
+
+    @property
+    def change_pct(self) -> float:
+        """The same in per cent."""
+        return 100.0 * self.change / self.reference if self.reference else 0.0
+
+
 MarketDatum = Quote | Trade | Book

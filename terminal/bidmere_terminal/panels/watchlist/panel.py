@@ -10,12 +10,12 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QMenu, QVBoxLayout
 
-from bidmere.desk.api import DayStats, DeskApi
+from bidmere.desk.api import DeskApi
 from bidmere.errors import InvalidInput
 from bidmere.model.bars import BarArray
 from bidmere.model.ids import InstrumentId
 from bidmere.model.instrument import Instrument
-from bidmere.model.market import Side, Trade
+from bidmere.model.market import DayStats, Side, Trade
 from bidmere.model.money import ZERO
 from bidmere.model.timeframe import Timeframe
 from bidmere_terminal.panels.feed_state import feed_pill

@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from bidmere.desk.api import DayStats
 from bidmere.model.instrument import Instrument, InstrumentKind
-from bidmere.model.market import Quote
+from bidmere.model.market import DayStats, Quote
 
 SPARK_POINTS = 60
 GROUPS: dict[InstrumentKind, tuple[int, str]] = {
