@@ -33,7 +33,7 @@ def test_listeners_hear_changes_but_not_repeats(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("density", "huge"), ("duplicate_window_ms", 5), ("theme", 3), ("nothing", 1), ("sounds", 1)]
+    ("name", "value"), [("density", "huge"), ("duplicate_window_ms", 5), ("theme", 3), ("nothing", 1), ("account", 1)]
 )
 def test_wrong_values_are_refused_and_nothing_changes(tmp_path: Path, name: str, value: object) -> None:
     one = store(tmp_path)

@@ -38,7 +38,6 @@ class Batch:
     runs: dict[str, StrategyRun] = field(default_factory=dict)
     alarms: list[Alarm] = field(default_factory=list)
     logs: list[LogLine] = field(default_factory=list)
-    messages: int = 0
 
 
 class DeskFeed:
@@ -58,20 +57,17 @@ class DeskFeed:
         """Keep the newest quote of its instrument."""
         with self._lock:
             self._batch.quotes[quote.instrument] = quote
-            self._batch.messages += 1
 
     def put_book(self, book: Book) -> None:
         """Keep the newest book of its instrument."""
         with self._lock:
             self._batch.books[book.instrument] = book
-            self._batch.messages += 1
 
     def put_trade(self, trade: Trade) -> None:
         """Add a trade; only the latest are kept."""
         with self._lock:
             trades = self._batch.trades.setdefault(trade.instrument, [])
             trades.append(trade)
-            self._batch.messages += 1
             if len(trades) > 2 * _TRADES_KEPT:
                 del trades[:_TRADES_KEPT]
 

@@ -28,5 +28,4 @@ class DeskSettings:
     start_steps_done: tuple[str, ...] = ()
     duplicate_window_ms: int = whole(400, 200, 1000)
     trade_keys_idle_min: int = whole(15, 1, 60)
-    sounds: bool = False
     panels: dict[str, Any] = field(default_factory=dict)

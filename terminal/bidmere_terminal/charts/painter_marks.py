@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen, QPolygonF
 
 from bidmere_terminal.charts.layout import Frame, Tag
-from bidmere_terminal.charts.marks import FillMark, OrderLine
+from bidmere_terminal.charts.marks import FillMark
 from bidmere_terminal.charts.model import ChartModel
 from bidmere_terminal.charts.painter_grid import CENTRE, TAG_PX
 from bidmere_terminal.charts.style import ChartStyle
@@ -148,13 +148,6 @@ def _paint_pill(
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     painter.setPen(style.pens[line.ink])
     painter.drawText(box, CENTRE, text)
-
-
-def order_at(frame: Frame, model: ChartModel, y: float, reach: float) -> OrderLine | None:
-    """Return the order line nearest to a pixel row, within `reach` pixels."""
-    near = [(abs(frame.scale.y(order.price) - y), order) for order in model.orders]
-    best = min(near, key=lambda pair: pair[0], default=None)
-    return best[1] if best is not None and best[0] <= reach else None
 
 
 def paint_fills(painter: QPainter, frame: Frame, model: ChartModel, style: ChartStyle) -> None:

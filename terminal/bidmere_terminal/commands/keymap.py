@@ -154,7 +154,3 @@ class Keymap(QObject):
             self._held = None
             self._hold_timer.stop()
             self.hold_ended.emit(done)
-
-    def cancel_hold(self) -> None:
-        """Let go without doing anything."""
-        self._end_hold(False)

@@ -7,7 +7,7 @@ from importlib import resources
 from typing import Protocol
 from weakref import WeakKeyDictionary
 
-from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt
+from PySide6.QtCore import QByteArray, QObject, QRectF, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from shiboken6 import isValid
@@ -129,8 +129,3 @@ def app_icon() -> QIcon:
     for px in (16, 24, 32, 48, 64, 128, 256):
         result.addPixmap(_render_svg(data, px, 1.0))
     return result
-
-
-def icon_size() -> QSize:
-    """Return the usual size of an icon in a button."""
-    return QSize(METRICS.icon_px, METRICS.icon_px)

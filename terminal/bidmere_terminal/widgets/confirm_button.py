@@ -35,11 +35,6 @@ class ConfirmButton(QPushButton):
         """The first press has happened."""
         return self._timer.isActive()
 
-    def set_texts(self, text: str, question: str) -> None:
-        """Change the words of both states."""
-        self._text, self._question = text, question
-        self.setText(question if self.asking else text)
-
     def take_back(self) -> None:
         """Return to the first state."""
         self._timer.stop()

@@ -25,7 +25,7 @@ class Colours:
 
     def __init__(self, theme: Theme) -> None:
         self.panel, self.raised, self.hover = QColor(theme.panel), QColor(theme.raised), QColor(theme.hover)
-        self.line, self.line_strong = QColor(theme.border), QColor(theme.border_strong)
+        self.line = QColor(theme.border)
         self.text, self.muted, self.faint = QColor(theme.text), QColor(theme.text_muted), QColor(theme.text_faint)
         self.on_fill = QColor(theme.on_fill)
         self.bid, self.ask = QColor(theme.buy), QColor(theme.sell)
@@ -84,7 +84,6 @@ class LadderPainter:
 
     def __init__(self, theme: Theme) -> None:
         self.font = ui_font(METRICS.text_px)
-        self.bold = ui_font(METRICS.text_px, 600)
         self.small = ui_font(METRICS.caption_px)
         self.metrics = QFontMetrics(self.font)
         self.use(theme)
