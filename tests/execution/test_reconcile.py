@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -224,3 +225,16 @@ async def test_latency_percentiles() -> None:
         window.add(number * 1_000_000)
     window.add(-5)
     assert (len(window), window.p50_ms, window.p95_ms, window.p99_ms) == (100, 151.0, 196.0, 200.0)
+
+
+@pytest.mark.parametrize("ended", [True, False])
+async def test_an_order_cut_by_the_venue_is_adopted_when_the_report_was_lost(desk: Desk, ended: bool) -> None:
+    order = await desk.limit(qty="0.1")
+    kept = desk.venue.held[order.client_id]
+    kept.order = replace(kept.order, qty=D("0.04"))
+    if ended:
+        desk.venue.fill(order.client_id, D("0.04"), tell=False)
+    await desk.pass_time(40)
+    now = desk.order(order.client_id)
+    assert (now.qty, now.filled_qty) == (D("0.04"), D("0.04") if ended else 0)
+    assert now.state is (OrderState.FILLED if ended else OrderState.OPEN)

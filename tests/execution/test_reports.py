@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.execution.manager import START, Desk, running
 
+from bidmere.errors import InvalidInput
 from bidmere.execution.brackets import exit_intents
 from bidmere.execution.events import AccountChanged, AlarmRaised, FillBooked, PositionChanged, PositionUnprotected
 from bidmere.model.events import (
@@ -113,8 +114,17 @@ async def test_r4_more_filled_than_asked_quarantines_and_halts(desk: Desk) -> No
     assert desk.position() == D("0.2")  # it is the venue's truth all the same
     refused = (await desk.oms.submit(desk.intent(qty="0.02"))).report.failed
     assert {"L-HALTED", "L-UNKNOWN"} <= {check.code for check in refused}
-    desk.oms.clear_halt(BTC.id, "PAPER-1", source="ui", reason="checked with the venue")
+    with pytest.raises(InvalidInput, match="Say why"):
+        await desk.oms.clear_halt(BTC.id, "PAPER-1", source="ui", reason=" ")
+    with pytest.raises(InvalidInput, match="still works at the venue"):
+        await desk.oms.clear_halt(BTC.id, "PAPER-1", source="ui", reason="checked with the venue")
+    desk.venue.held[order.client_id].state = OrderState.FILLED
+    await desk.oms.clear_halt(BTC.id, "PAPER-1", source="ui", reason="checked with the venue")
     assert not desk.oms.halts
+    ended = desk.order(order.client_id)
+    assert (ended.state, ended.cause, ended.reason) == (OrderState.FILLED, "you", "checked with the venue")
+    assert (await desk.oms.submit(desk.intent(qty="0.02"))).report.passed
+    assert [line.step for line in await desk.oms.story(order.client_id)][-1] == "OrderResolved"
 
 
 async def test_r3_a_refusal_after_a_fill_contradicts(desk: Desk) -> None:

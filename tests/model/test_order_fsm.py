@@ -54,6 +54,7 @@ MORE: dict[str, dict[str, object]] = {
     "ReplaceRejected": {"code": "V", "reason": "r"},
     "OrderUnknown": {"reason": "r"},
     "OrderQuarantined": {"reason": "r"},
+    "OrderResolved": {"source": "ui", "reason": "r"},
 }
 EVENT_TYPES = [kind for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, OrderEvent)]
 EVENT_TYPES.remove(OrderEvent)
@@ -74,7 +75,7 @@ ALL = [(state, kind) for state in OrderState for kind in EVENT_TYPES]
 
 
 def test_every_event_type_of_the_module_is_tried() -> None:
-    assert len(EVENT_TYPES) == 18
+    assert len(EVENT_TYPES) == 19
     assert {kind for steps in TRANSITIONS.values() for kind in steps} <= set(EVENT_TYPES)
     assert set(TRANSITIONS) == set(OrderState)
 
@@ -161,3 +162,12 @@ def test_an_acceptance_that_comes_late_does_not_undo_fills() -> None:
 def test_an_event_of_another_order_is_refused() -> None:
     with pytest.raises(IllegalTransition, match="T2"):
         advance(order(S.OPEN), replace(event(events.OrderCanceled), client_id="T2"))
+
+
+@pytest.mark.parametrize(("filled", "state"), [(D(4), S.CANCELED), (D(10), S.FILLED), (D(12), S.FILLED)])
+def test_a_person_ends_a_quarantined_order_and_new_evidence_contradicts_again(filled: Decimal, state: S) -> None:
+    before = order(S.QUARANTINED, filled_qty=filled, avg_price=D(100), pending_cancel=True)
+    over = advance(before, event(events.OrderResolved))
+    assert (over.state, over.cause, over.reason, over.ended_ns) == (state, "you", "r", 9)
+    assert not over.pending_cancel
+    assert advance(over, fill(7)).state is S.QUARANTINED

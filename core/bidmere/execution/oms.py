@@ -299,10 +299,17 @@ class OrderManager:
         if self._is_started:
             self._ledger.audit("limits", account=account, source=source, limits=limits)
 
-    def clear_halt(self, instrument: InstrumentId, account: str, *, source: str, reason: str) -> None:
-        """Let a halted instrument trade again; a person says why."""
+    async def clear_halt(self, instrument: InstrumentId, account: str, *, source: str, reason: str) -> None:
+        """Let a halted instrument trade again and end its quarantined orders; a person says why (E4).
+
+        Raises InvalidInput without a reason, or while the venue still works one of those orders; VenueError when the
+        venue does not answer.
+        """
+        self._portfolio.account(account)
         if not reason.strip():
             raise InvalidInput("Say why the halt is lifted: the reason goes into the journal.")
+        with self.working():
+            await self._reconcilers[account].end_quarantine(instrument, source, reason)
         self._ledger.clear_halt(account, instrument, f"{reason} ({source})")
 
     # ── questions ────────────────────────────────────────────────────────────────────────────────────────────────

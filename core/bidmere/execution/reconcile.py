@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Final, TypeVar
 
 from bidmere.brokerage.execution_port import ExecutionClient, VenueOrder
-from bidmere.errors import VenueError
+from bidmere.errors import InvalidInput, VenueError
 from bidmere.execution.events import PositionMismatch
 from bidmere.execution.ledger import Ledger
 from bidmere.execution.sender import Sender
@@ -25,6 +25,7 @@ from bidmere.model.events import (
     OrderFilled,
     OrderRejected,
     OrderReplaced,
+    OrderResolved,
     OrderUnknown,
     ReplaceRejected,
 )
@@ -114,6 +115,24 @@ class Reconciler:
                         await self._give_up(order)
         finally:
             self._resolving.discard(client_id)
+
+    async def end_quarantine(self, instrument: InstrumentId, source: str, reason: str) -> None:
+        """End an instrument's quarantined orders on a person's word, once the venue tells that none of them works.
+
+        Raises InvalidInput while one does, VenueError when the venue does not answer.
+        """
+        stuck = [one for one in self._ledger.store.working(self._client.account) if one.instrument == instrument]
+        stuck = [order for order in stuck if order.state is OrderState.QUARANTINED]
+        if stuck:
+            self._take_fills(await self._ask(self._client.fills_since(self._cursor()), "fills"))
+        for order in stuck:
+            found = await self._ask(self._client.query(order.client_id), "query")
+            if found is not None and not found.state.is_terminal:
+                raise InvalidInput(
+                    f"Order {order.client_id} still works at the venue: cancel it, then lift the halt of {instrument}."
+                )
+        for order in stuck:
+            self._apply(OrderResolved(client_id=order.client_id, ts=self._now(), source=source, reason=reason))
 
     async def _query(self, order: Order) -> bool:
         """Ask for one order and adopt what is told; true when the venue does not know it."""
@@ -209,6 +228,10 @@ class Reconciler:
             log.warning("Order %s: %s filled there, %s booked.", client_id, found.filled_qty, order.filled_qty)
         elif order.state.is_terminal:
             return
+        elif found.state is OrderState.FILLED:
+            # All it became is booked, so it was cut (a link, a change): the report of that was lost.
+            spec = found.spec or order.spec
+            self._apply(OrderReplaced(client_id=client_id, ts=now, qty=found.filled_qty, spec=spec))
         elif found.state is OrderState.CANCELED:
             self._apply(OrderCanceled(client_id=client_id, ts=now, cause="venue", reason="Found so when asking."))
         elif found.state is OrderState.EXPIRED:
@@ -219,14 +242,14 @@ class Reconciler:
             )
 
     def _settle_flags(self, order: Order, found: VenueOrder) -> None:
-        """A cancel or change without an answer did not happen when the venue shows the order as it was."""
+        """Take quantity and spec as the venue has them; a cancel or change it shows no trace of did not happen."""
         now, client_id = self._now(), order.client_id
-        if self._now() - order.updated_ns <= QUIET_NS:
+        if now - order.updated_ns <= QUIET_NS:
             return
         if order.pending_cancel:
             reason = "The order still works at the venue."
             self._apply(CancelRejected(client_id=client_id, ts=now, code="E-STILL-OPEN", reason=reason))
-        if order.pending_replace and (found.qty != order.qty or found.spec not in (None, order.spec)):
+        if found.qty != order.qty or found.spec not in (None, order.spec):
             self._apply(OrderReplaced(client_id=client_id, ts=now, qty=found.qty, spec=found.spec or order.spec))
         elif order.pending_replace:
             reason = "The order works unchanged at the venue."

@@ -150,6 +150,14 @@ class OrderQuarantined(OrderEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderResolved(OrderEvent):
+    """A person decided that a quarantined order is over (E4): who, and why."""
+
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FundingPaid:
     """Funding or another periodic amount booked by the venue; negative is paid."""
 

@@ -25,6 +25,7 @@ from bidmere.model.events import (
     OrderQuarantined,
     OrderRejected,
     OrderReplaced,
+    OrderResolved,
     OrderTriggered,
     OrderUnknown,
     ReplaceRejected,
@@ -122,17 +123,20 @@ TRANSITIONS: Mapping[OrderState, Mapping[EventType, frozenset[OrderState]]] = Ma
         S.REJECTED: {**_CONTRADICTED, **_stay(S.REJECTED, OrderRejected, CancelRejected)},
         S.DENIED: _CONTRADICTED,
         S.DEAD: _CONTRADICTED,
-        S.QUARANTINED: _stay(
-            S.QUARANTINED,
-            OrderFilled,
-            OrderAccepted,
-            OrderRejected,
-            OrderCanceled,
-            OrderExpired,
-            OrderUnknown,
-            OrderQuarantined,
-            *_FLAGS,
-        ),
+        S.QUARANTINED: {
+            **_stay(
+                S.QUARANTINED,
+                OrderFilled,
+                OrderAccepted,
+                OrderRejected,
+                OrderCanceled,
+                OrderExpired,
+                OrderUnknown,
+                OrderQuarantined,
+                *_FLAGS,
+            ),
+            OrderResolved: _to(S.FILLED, S.CANCELED),
+        },
     }
 )
 
@@ -198,6 +202,9 @@ def _applied(order: Order, event: OrderEvent) -> Order:
             fixed = {"state": _end(order, S.UNKNOWN), "reason": reason}
         case OrderQuarantined(reason=reason):
             fixed = {"state": S.QUARANTINED, "reason": reason}
+        case OrderResolved(reason=reason):
+            over = S.FILLED if order.filled_qty >= order.qty else S.CANCELED
+            fixed = {"state": over, "cause": "you", "reason": reason, "ended_ns": event.ts}
     if fixed.get("state", order.state).is_terminal:
         fixed |= {"pending_cancel": False, "pending_replace": False}
     return replace(order, **fixed)
