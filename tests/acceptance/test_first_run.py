@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
 from tests.acceptance.real_desk import Person, RealDesk
 
 from bidmere.model.orders import OrderState
@@ -41,6 +40,10 @@ def test_u160_a_fresh_desk_shows_moving_prices_and_fills_a_paper_order(
         (position,) = person.panel("positions")["rows"]
         assert (position["Side"], Decimal(position["Qty"])) == ("Long", size)
         assert person.panel("chart-1")["fills"], "the fill is marked in the chart"
+        panels = person.sees["panels"]
+        for wanted in ("watchlist", "chart-1", "chart-2", "ticket", "ladder-1", "positions", "orders", "risk", "log"):
+            assert wanted in panels
+        assert not {name: one["card"] for name, one in panels.items() if one["loaded"] and one["card"]}
 
     desk.run(job)
     (report,) = journals(desk.profile)
@@ -97,52 +100,28 @@ def test_q1_the_engine_can_share_the_windows_loop_and_still_fills(desk: RealDesk
     journals(desk.profile)
 
 
-@pytest.mark.parametrize("line", ["BTCUSDT B 0.01 SEND"])
-def test_an_order_typed_into_the_palette_is_filled_and_says_where_it_came_from(
-    desk: RealDesk, journals: Journals, line: str
+def test_an_order_typed_into_the_palette_and_types_chosen_by_clicking_reach_the_table(
+    desk: RealDesk, journals: Journals
 ) -> None:
     async def job(person: Person) -> None:
+        orders = person.app.model.orders
         await person.until_ready_to_send()
-        await person.does(line)
+        await person.does("BTCUSDT B 0.01 SEND")
         await person.until(lambda: person.rows and person.rows[0]["State"] == "Filled", "the order is filled")
-        assert person.rows[0]["Source"] not in ("", "ticket")
+        assert person.rows[0]["Source"] == "palette"
+        for number, kind in enumerate(("limit", "stop", "trailing-stop"), 2):
+            await person.does(f"click ticket.type.{kind}", "wait 0.3")
+            assert person.panel("ticket")["type"] == kind
+            await person.until_ready_to_send()
+            await person.does("click ticket.submit")
+            await person.until(lambda number=number: len(orders) == number, "the order is in the table")
+            (order,) = [one for one in orders.values() if one.spec.kind == kind]
+            await person.until(
+                lambda order=order: orders[order.client_id].state in (OrderState.OPEN, OrderState.FILLED),
+                f"the {kind} order is at the venue",
+            )
+            assert order.intent.source == "ticket"
 
     desk.run(job)
-    journals(desk.profile)
-
-
-@pytest.mark.parametrize(
-    ("kind", "ends"),
-    [("limit", {OrderState.OPEN, OrderState.FILLED}), ("stop", {OrderState.OPEN}), ("trailing-stop", {OrderState.OPEN})],
-)
-def test_an_order_type_chosen_by_clicking_reaches_the_table(
-    desk: RealDesk, journals: Journals, kind: str, ends: set[OrderState]
-) -> None:
-    async def job(person: Person) -> None:
-        await person.until_ready_to_send()
-        await person.does(f"click ticket.type.{kind}", "wait 0.3")
-        assert person.panel("ticket")["type"] == kind
-        await person.until_ready_to_send()
-        await person.does("click ticket.submit")
-        await person.until(lambda: person.app.model.orders, "the order is in the table")
-        (order,) = person.app.model.orders.values()
-        await person.until(
-            lambda: person.app.model.orders[order.client_id].state in ends, f"the order is one of {ends}"
-        )
-        assert person.rows[0]["Source"] == "ticket"
-
-    desk.run(job)
-    journals(desk.profile)
-
-
-def test_every_named_panel_of_the_first_workspace_shows_something(desk: RealDesk) -> None:
-    async def job(person: Person) -> None:
-        await person.until_ready_to_send()
-        panels = person.sees["panels"]
-        for wanted in ("watchlist", "chart-1", "chart-2", "ticket", "ladder-1", "positions", "orders", "risk", "log"):
-            assert wanted in panels
-        failed = {name: one["card"] for name, one in panels.items() if one["loaded"] and one["card"]}
-        assert not failed
-        assert person.app.window.findChild(QWidget, "ticket.submit") is not None
-
-    desk.run(job)
+    (report,) = journals(desk.profile)
+    assert report["orders"] == 4
