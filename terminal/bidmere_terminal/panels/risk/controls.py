@@ -57,6 +57,7 @@ class RiskControls(QWidget):
         self.confirm = QPushButton("Clear")
         self.cancel = QPushButton("Keep it")
         self._lay_out(name)
+        self._connect()
         self._choose_level(2)
         self._show_form(False)
         self.show_engine("", 0)
@@ -98,8 +99,6 @@ class RiskControls(QWidget):
             action = self.menu.addAction(f"{short}  {title}")
             action.setObjectName(f"{name}.kill.k{level}")
             action.setData(level)
-        self.menu.triggered.connect(self._level_picked)
-        self.kill_more.clicked.connect(self._open_menu)
         bar.addWidget(self.kill)
         bar.addWidget(self.kill_more)
         self.alert_row, self.form_row = QWidget(), QWidget()
@@ -119,6 +118,10 @@ class RiskControls(QWidget):
         column.addLayout(bar)
         column.addWidget(self.alert_row)
         column.addWidget(self.form_row)
+
+    def _connect(self) -> None:
+        self.menu.triggered.connect(self._level_picked)
+        self.kill_more.clicked.connect(self._open_menu)
         self.kill.held.connect(self._killed)
         self.clear.clicked.connect(self._ask_reason)
         self.confirm.clicked.connect(self._confirm)
