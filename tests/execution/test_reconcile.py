@@ -238,3 +238,13 @@ async def test_an_order_cut_by_the_venue_is_adopted_when_the_report_was_lost(des
     now = desk.order(order.client_id)
     assert (now.qty, now.filled_qty) == (D("0.04"), D("0.04") if ended else 0)
     assert now.state is (OrderState.FILLED if ended else OrderState.OPEN)
+
+
+async def test_a_refused_cancel_asks_what_became_of_the_order(desk: Desk) -> None:
+    order = await desk.limit()
+    desk.venue.held[order.client_id].state = OrderState.CANCELED  # the report was lost
+    desk.venue.cancel_mode = "refuse"
+    await desk.oms.kill(2, source="ticket", reason="test")
+    await desk.pass_time(3)
+    assert desk.order(order.client_id).state is OrderState.CANCELED
+    assert len(desk.venue.canceled) == 1

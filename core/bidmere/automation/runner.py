@@ -139,6 +139,13 @@ class StrategyRunner:
         self._on_run(run)
         return run
 
+    def halt_all(self) -> list[str]:
+        """Let no run act any more, at once, and return their ids; `stop_run` then cancels what they have working."""
+        active = [run for run in self.runs.values() if run.state.is_active]
+        for run in active:
+            run.state = RunState.STOPPED
+        return [run.run_id for run in active]
+
     def _run(self, run_id: str) -> Run:
         try:
             return self.runs[run_id]

@@ -216,11 +216,25 @@ class Desk:
         """Set ACTIVE, REDUCING or HALTED."""
         await self._oms.set_state(state, source=source, reason=reason)
 
+    def halts(self) -> Mapping[tuple[str, InstrumentId], str]:
+        """Return the halted instruments by account, with the reason."""
+        return self._oms.halts
+
+    async def clear_halt(self, instrument: InstrumentId, account: str, *, source: str, reason: str) -> None:
+        """Let a halted instrument trade again and end its quarantined orders. Raises InvalidInput, VenueError."""
+        await self._oms.clear_halt(instrument, account, source=source, reason=reason)
+
     async def kill(self, level: int, *, source: str, reason: str) -> None:
-        """Raise the kill switch: 1 block, 2 and cancel, 3 and flatten. Strategies stop first (U-212)."""
-        for run_id in [run.run_id for run in self._runner.runs.values() if run.state.is_active]:
-            await self._runner.stop_run(run_id)
-        await self._oms.kill(level, source=source, reason=reason)
+        """Raise the kill switch: 1 block, 2 and cancel, 3 and flatten. Strategies stop first (U-212).
+
+        Nothing is waited for before the switch is up: a slow venue must not hold it.
+        """
+        stopped = self._runner.halt_all()
+        try:
+            await self._oms.kill(level, source=source, reason=reason)
+        finally:
+            for run_id in stopped:
+                await self._runner.stop_run(run_id)
 
     async def clear_kill(self, *, source: str, reason: str) -> None:
         """Lower the kill switch; a person says why."""

@@ -94,7 +94,10 @@ class Reconciler:
         return True
 
     async def resolve(self, client_id: str) -> None:
-        """Ask for one order until it is known what became of it (R-14); it is never sent again."""
+        """Ask for one order, once at least, until it is known what became of it (R-14); it is never sent again.
+
+        An order whose cancel was refused may be over: only the question tells, however often the cancel is repeated.
+        """
         if client_id in self._resolving:
             return
         self._resolving.add(client_id)
@@ -106,7 +109,7 @@ class Reconciler:
                     await sleep_until(self._clock, self._clock.now_ns() + delay)
                 index += 1
                 order = self._ledger.store.get(client_id)
-                if order is None or not _needs_answer(order):
+                if order is None or order.state.is_terminal or (index > 1 and not _needs_answer(order)):
                     return
                 with self._working():
                     absent = await self._query(order)
