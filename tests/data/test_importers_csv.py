@@ -344,3 +344,11 @@ def test_times_that_do_not_exist_are_refused_in_whole_columns(cell: str) -> None
 def test_a_time_too_far_ahead_is_refused_in_one_sentence(stamp: str) -> None:
     with pytest.raises(BadTime, match="later than the year 2200"):
         parse_times([stamp])
+
+
+def test_u88_a_grouping_comma_beside_decimal_points_is_refused_not_read_as_one(tmp_path: Path) -> None:
+    path = tmp_path / "semi.csv"
+    path.write_text("time;open;high;low;close;volume\n2024-01-01 00:00;1.5;2.5;1.0;2.0;1,000\n"
+                    "2024-01-01 00:01;1.5;2.5;1.0;2.0;2,000\n")
+    with pytest.raises(UnreadableData, match="line 2"):
+        open_data(path)

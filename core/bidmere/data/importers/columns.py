@@ -244,5 +244,7 @@ def _kind(columns: dict[str, int], head: Sequence[str], name: str) -> str:
 
 
 def _has_decimal_comma(rows: Sequence[Sequence[str]], columns: dict[str, int]) -> bool:
-    prices = [index for meaning, index in columns.items() if meaning not in ("time", "symbol", "side")]
-    return any(re.match(r"^-?\d+,\d+$", row[index]) for row in rows for index in prices if index < len(row))
+    """Say whether commas are decimal marks: some number has one and none has a point beside it (then it groups)."""
+    values = [index for meaning, index in columns.items() if meaning not in ("time", "symbol", "side")]
+    found = [row[index] for row in rows for index in values if index < len(row)]
+    return any(re.match(r"^-?\d+,\d+$", cell) for cell in found) and not any("." in cell for cell in found)
