@@ -276,3 +276,26 @@ async def test_ended_orders_are_still_known(venue: Venue) -> None:
     found = await venue.session.execution.query("T1")
     assert found is not None
     assert (found.state, found.filled_qty) == (OrderState.FILLED, D("0.01"))
+
+
+@pytest.mark.parametrize("damage", [b"\x00garbage", b"[1, 2]", b'{"fill": {"trade_id": 3}}', b'{"order": {}}'])
+@pytest.mark.parametrize("where", [0, 2])
+async def test_a_damaged_line_costs_that_line_alone_and_the_file_is_kept_aside(
+    tmp_path: Path, damage: bytes, where: int
+) -> None:
+    first = Venue(tmp_path)
+    await first.session.start()
+    await first.send("buy", "0.25", Market())
+    await first.send("sell", "0.1", Limit(price=D(90_000)))
+    before = await first.session.execution.positions()
+    await first.session.stop()
+    file = tmp_path / "simulated" / "venue.jsonl"
+    lines = file.read_bytes().split(b"\n")
+    file.write_bytes(b"\n".join([*lines[:where], damage, *lines[where:]]))
+
+    second = Venue(tmp_path)
+    await second.session.start()
+    assert await second.session.execution.positions() == before
+    assert len(await second.session.execution.open_orders()) == 1
+    assert [path.name for path in file.parent.glob("*.damaged*")] == ["venue.jsonl.damaged"]
+    await second.session.stop()
