@@ -287,7 +287,11 @@ async def test_r51_the_ballast_goes_for_fills_but_not_for_new_orders(journal: Jo
     await journal.append([Entry(event=accepted, order=order)])
     assert not (tmp_path / "journal.ballast").exists()
     assert not journal.is_well
+    ended = OrderCanceled(client_id="T1", ts=14, cause="you")
+    await journal.append([Entry(event=ended, order=advance(order, ended))])
+    assert not journal.is_well  # the room that the ballast gave is not for new orders
     assert await journal.recover()
+    assert journal.is_well
     assert ballast.is_there
 
 

@@ -53,6 +53,7 @@ class Ledger:
         self._tasks = tasks
         self._unwritten: list[Entry | AuditRow | Order] = []
         self._retry: TimerHandle | None = None
+        self._is_closed = False
         self.pending = 0
 
     @property
@@ -176,6 +177,7 @@ class Ledger:
 
     def close(self) -> None:
         """Try no more."""
+        self._is_closed = True
         if self._retry is not None:
             self._retry.cancel()
             self._retry = None
@@ -187,7 +189,7 @@ class Ledger:
             future = self._journal.post_audit(item)
         else:
             future = self._journal.post_adopted(item)
-        if future.done() and future.exception() is None:
+        if future.done() and future.exception() is None and self._journal.is_well:
             return
         self.pending += 1
         future.add_done_callback(lambda done: self._written(item, done))
@@ -196,6 +198,8 @@ class Ledger:
         self.pending -= 1
         error = None if future.cancelled() else future.exception()
         if error is None:
+            if not self._journal.is_well:
+                self._plan_retry()
             return
         log.warning("The journal did not take an entry: %s", error)
         if isinstance(error, StorageError):
@@ -204,7 +208,7 @@ class Ledger:
             self.alarm("P-A", "journal", "The order journal cannot be written: new orders are blocked.", str(error))
 
     def _plan_retry(self) -> None:
-        if self._retry is None:
+        if self._retry is None and not self._is_closed:
             self._retry = self.clock.call_later(_RETRY_NS, self._start_retry)
 
     def _start_retry(self) -> None:
@@ -216,7 +220,7 @@ class Ledger:
             items, self._unwritten = self._unwritten, []
             for item in items:
                 self.write(item)
-        elif self._unwritten:
+        if not self.is_well:
             self._plan_retry()
 
     def _contradicted(self, order: Order, event: OrderEvent, error: IllegalTransition) -> Order:

@@ -138,7 +138,7 @@ class Journal:
         await self._writer.put(lambda _connection, _chain: None, is_urgent=True)
 
     async def recover(self) -> bool:
-        """Try whether it can be written again, and put the ballast back; true when it is well."""
+        """Try whether it can be written again, and put the ballast back; where it finds no room, it is not well."""
 
         def probe(connection: Any, _chain: object) -> None:
             # As much as a busy second writes: a single row may fit into the last page of a full disk.
@@ -150,8 +150,8 @@ class Journal:
         except StorageError as error:
             log.warning("The journal is still not writable: %s", error)
             return False
-        self._writer.ballast.keep()
-        return self.is_well
+        self._writer.restore_ballast()
+        return True
 
     async def load(self) -> JournalState:
         """Rebuild orders, fills and the rest from the events. Raises JournalCorrupt when they do not fit together."""

@@ -76,6 +76,7 @@ class JournalWriter:
         self._threaded = threaded
         self.ballast = Ballast(path.with_suffix(".ballast"), ballast_bytes)
         self.problem = ""
+        self._gave_up = False
         self.pending = 0
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -92,7 +93,7 @@ class JournalWriter:
         self._connection = open_journal(self._path, durable=self._durable)
         self._chain = read_chain(self._connection)
         self.ballast.keep()
-        self.problem = ""
+        self.problem, self._gave_up = "", False
         if self._threaded:
             self._thread = threading.Thread(target=self._serve, name="journal", daemon=True)
             self._thread.start()
@@ -108,6 +109,12 @@ class JournalWriter:
                 self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._connection.close()
             self._connection = None
+
+    def restore_ballast(self) -> None:
+        """Put the ballast back; where there is no room for it, the problem stays: what is left is for fills."""
+        self.ballast.keep()
+        if self._gave_up and self.ballast.is_there:
+            self._gave_up, self.problem = False, ""
 
     def put(self, job: Job, *, is_urgent: bool = False) -> asyncio.Future[Any]:
         """Queue a job; an urgent one may use up the ballast. The future raises StorageError when it fails."""
@@ -172,7 +179,7 @@ class JournalWriter:
             connection.execute("BEGIN IMMEDIATE")
             values = [waiting.job(connection, self._chain) for waiting in group]
             connection.execute("COMMIT")
-            if connection.total_changes > changes:
+            if connection.total_changes > changes and not self._gave_up:
                 self.problem = ""
         except BaseException:
             self._chain = before
@@ -186,6 +193,7 @@ class JournalWriter:
         if isinstance(told, DiskFull) and waiting.is_urgent and self.ballast.is_there:
             log.warning("The disk is full: the journal gives up its ballast.")
             self.ballast.free()
+            self._gave_up = True
             try:
                 value = self._transact([waiting])[0]
             except Exception as again:  # noqa: BLE001 - handed to whoever waits
