@@ -372,7 +372,7 @@ def test_the_countdown_needs_a_time_and_stays_quiet_without(make_chart: Make) ->
     assert chart.grab().toImage() != plain
     frame = chart.frame()
     assert frame is not None
-    assert frame.tags[0].below == "04:00"
+    assert frame.tags[1].text == "04:00"
 
 
 def test_the_watermark_marks_simulated_prices(make_chart: Make) -> None:

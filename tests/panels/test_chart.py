@@ -217,12 +217,12 @@ def test_own_orders_position_and_fills_are_on_the_chart(panel: ChartPanel, bench
     panel._refresh()
     shown = panel.dump()
     assert [one[1:4] for one in shown["orders"]] == [
-        [64_000.0, "SELL 0.750 STP", "stop"],
-        [66_000.0, "SELL 0.750 LMT", "target"],
-        [63_000.0, "BUY 0.750 LMT", "entry"],
+        [64_000.0, "SELL 0.75 STP", "stop"],
+        [66_000.0, "SELL 0.75 LMT", "target"],
+        [63_000.0, "BUY 0.75 LMT", "entry"],
     ]
-    assert shown["position"] == [64_700.0, "LONG 0.750  +224.25 USDT", 1]
-    assert shown["fills"] == [[NOW, 65_001.0, "sell", "0.100"]]
+    assert shown["position"] == [64_700.0, "LONG 0.75  +224.25 USDT", 1]
+    assert shown["fills"] == [[NOW, 65_001.0, "sell", "0.1"]]
     bench.group.set_instrument(ETH.id)
     shown = panel.dump()
     assert (shown["orders"], shown["position"], len(shown["fills"])) == ([], None, 1)

@@ -87,7 +87,7 @@ def test_u54_a_stop_kept_here_says_terminal_and_a_short_one_its_quantity(panel: 
     )  # fmt: skip
     bench.order(order(intent, OrderState.APPROVED, number=1))
     panel.table.refresh()
-    assert panel.dump()["rows"][0]["Stop"] == "3,600.00 for 2.00 terminal"
+    assert panel.dump()["rows"][0]["Stop"] == "3,600.00 for 2 terminal"
 
 
 def test_u7_buttons_close_reduce_only_through_the_desk(panel: PositionsPanel, bench: Bench, qtbot: QtBot) -> None:

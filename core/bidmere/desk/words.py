@@ -34,6 +34,7 @@ NOTHING: Final = "–"
 MINUS: Final = "−"
 
 _NS = 1_000_000_000
+_MOST_QTY_DECIMALS = 4
 _FEW_DECIMALS = {"JPY": 0, "KRW": 0, "HUF": 0}
 _DOLLARS = ("USDT", "USDC", "DAI", "FDUSD", "BUSD")
 _TWO_DECIMALS = frozenset(
@@ -214,8 +215,14 @@ def price_text(instrument: Instrument, price: Number | None) -> str:
 
 
 def qty_text(instrument: Instrument, qty: Number | None, *, signed: bool = False) -> str:
-    """Return a quantity with the lot's decimals."""
-    return fixed(qty, instrument.qty_decimals, signed=signed)
+    """Return a quantity with the lot's decimals; of lots finer than 0.0001 only the decimals that say something."""
+    text = fixed(qty, instrument.qty_decimals, signed=signed)
+    return text.rstrip("0").rstrip(".") if instrument.qty_decimals > _MOST_QTY_DECIMALS and "." in text else text
+
+
+def bare_qty(qty: Decimal) -> str:
+    """Return a quantity with grouped digits and no useless zeros, for marks and labels: `2`, `0.05`, `20,000`."""
+    return f"{Decimal(plain(qty)):,f}"
 
 
 def money_decimals(currency: str) -> int:

@@ -25,14 +25,13 @@ PRICE_SPACING_PX = 46
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """Put a filled label on the price axis: its wanted centre, text, colours by token, and an optional second line."""
+    """Put a filled label on the price axis: its wanted centre, text and colours by token."""
 
     y: float
     text: str
     background: str
     ink: str
     outline: str = ""
-    below: str = ""
 
 
 @dataclass(slots=True)

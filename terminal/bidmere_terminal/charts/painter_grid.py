@@ -119,10 +119,6 @@ def paint_tag(painter: QPainter, frame: Frame, style: ChartStyle, tag: Tag, cent
     painter.setFont(style.small_strong)
     painter.setPen(style.pens[tag.ink])
     painter.drawText(box.adjusted(style.px(7), 0, 0, 0), LEFT, tag.text)
-    if tag.below:
-        painter.setFont(style.small)
-        painter.setPen(style.pens["text_muted"])
-        painter.drawText(box.translated(style.px(7), height), LEFT, tag.below)
 
 
 def _paint_times(painter: QPainter, frame: Frame, model: ChartModel, style: ChartStyle) -> None:

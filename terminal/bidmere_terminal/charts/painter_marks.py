@@ -61,7 +61,10 @@ def collect_tags(frame: Frame, model: ChartModel, style: ChartStyle) -> None:
         if math.isfinite(close):
             y = frame.scale.y(close)
             if 0 <= y <= frame.plot.height():
-                frame.tags.append(Tag(y, model.price_text(close), ground, "on_fill", below=_countdown(model)))
+                frame.tags.append(Tag(y, model.price_text(close), ground, "on_fill"))
+                left = _countdown(model)
+                if left:
+                    frame.tags.append(Tag(y + style.px(TAG_PX) + style.px(1), left, "panel", "text_muted"))
     for line in _describe(model, style):
         y = frame.scale.y(line.price)
         text = model.price_text(line.price)

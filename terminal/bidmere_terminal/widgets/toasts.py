@@ -37,7 +37,7 @@ class Toast(QWidget):
         self._icon = QLabel()
         self._label = plain_label(text, "", "toast.text")
         self._label.setWordWrap(True)
-        self._label.setFixedWidth(300)
+        self._label.setFixedWidth(262)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(14, 9, 14, 9)
         layout.setSpacing(10)
@@ -96,11 +96,25 @@ class ToastStack(QWidget):
         self._toasts: list[Toast] = []
         self._hidden = 0
         self._more = plain_label("", "muted", "toasts.more")
+        self._more.setContentsMargins(14, 3, 14, 3)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(6)
         self._layout.addWidget(self._more)
         self.hide()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not self._hidden:
+            return
+        painter = QPainter(self)
+        try:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QColor(current().border_strong))
+            painter.setBrush(QColor(current().raised))
+            ground = QRectF(self._more.geometry()).adjusted(0.5, 0.5, -0.5, -0.5)
+            painter.drawRoundedRect(ground, 5, 5)
+        finally:
+            painter.end()
 
     def place(self) -> None:
         """Go to the corner again after the window has changed."""

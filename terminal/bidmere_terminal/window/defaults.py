@@ -41,9 +41,9 @@ def _terminal(name: str, replaying: bool) -> Workspace:
     charts = Split("h", (Stack(("chart-2",)), Stack(("chart-3",))), (0.5, 0.5))
     left = _bottom(replaying, "positions", "account", "strategies", "log")
     bottom = Split("h", (Stack(left), Stack(("orders",)), Stack(("risk",))), (0.41, 0.36, 0.23))
-    centre = Split("v", (Stack(("chart-1",)), charts, bottom), (0.47, 0.28, 0.25))
+    centre = Split("v", (Stack(("chart-1",)), charts, bottom), (0.46, 0.27, 0.27))
     right = Split("v", (Stack(("ladder-1",)), Stack(("ticket",))), (0.42, 0.58))
-    root = Split("h", (Stack(("watchlist",)), centre, right), (0.155, 0.67, 0.175))
+    root = Split("h", (Stack(("watchlist",)), centre, right), (0.172, 0.653, 0.175))
     entries = [("watchlist", "A"), ("chart-1", "A"), ("chart-2", "B"), ("chart-3", "C"), ("ladder-1", "A")]
     entries += [("ticket", "A"), *((one, "") for one in (*left, "orders", "risk"))]
     return _workspace(name, root, entries, "ABC")
@@ -53,7 +53,7 @@ def _small(name: str, replaying: bool) -> Workspace:
     bottom = _bottom(replaying, "positions", "orders", "account", "risk", "strategies", "log")
     centre = Split("v", (Stack(("chart-1", "chart-2")), Stack(bottom)), (0.66, 0.34))
     right = Stack(("ticket", "ladder-1"))
-    root = Split("h", (Stack(("watchlist",)), centre, right), (0.2, 0.55, 0.25))
+    root = Split("h", (Stack(("watchlist",)), centre, right), (0.215, 0.535, 0.25))
     entries = [("watchlist", "A"), ("chart-1", "A"), ("chart-2", "B"), ("ticket", "A"), ("ladder-1", "A")]
     return _workspace(name, root, [*entries, *((one, "") for one in bottom)], "AB")
 

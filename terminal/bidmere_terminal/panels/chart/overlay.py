@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bidmere.desk.words import MINUS, amount_text, qty_text, type_short
+from bidmere.desk.words import MINUS, amount_text, bare_qty, type_short
 from bidmere.model.fills import Fill
 from bidmere.model.ids import InstrumentId
 from bidmere.model.instrument import Instrument
@@ -42,7 +42,7 @@ def order_lines(orders: Iterable[Order], instrument: Instrument) -> list[OrderLi
         price = trigger_price(order.spec) or limit_price(order.spec)
         if price is None:
             continue
-        label = f"{_side(order.side)} {qty_text(instrument, order.leaves_qty)} {type_short(order.spec)}"
+        label = f"{_side(order.side)} {bare_qty(order.leaves_qty)} {type_short(order.spec)}"
         lines.append(OrderLine(order.client_id, float(price), label, order_kind(order), _mark_side(order.side)))
     return lines
 
@@ -52,7 +52,7 @@ def position_line(position: Position | None, quote: Quote | None) -> PositionLin
     if position is None or position.is_flat:
         return None
     instrument = position.instrument
-    words = f"{'LONG' if position.qty > 0 else 'SHORT'} {qty_text(instrument, abs(position.qty))}"
+    words = f"{'LONG' if position.qty > 0 else 'SHORT'} {bare_qty(abs(position.qty))}"
     if quote is None:
         return PositionLine(float(position.avg_price), words, 0)
     pnl = position.unrealised(to_decimal(quote.mid))
@@ -69,7 +69,7 @@ def fill_marks(fills: Iterable[Fill], instrument: Instrument) -> list[FillMark]:
             fill.ts_event,
             float(fill.price),
             _mark_side(fill.side),
-            qty_text(instrument, fill.qty),
+            bare_qty(fill.qty),
         )
         for fill in own[-_FILLS_SHOWN:]
     ]

@@ -10,6 +10,7 @@ from bidmere.desk.words import (
     NOTHING,
     Tone,
     ack_ms,
+    bare_qty,
     date_text,
     fixed,
     iso_time,
@@ -98,8 +99,15 @@ def _filled(row: OrderRow) -> Cell:
     order = row.order
     if row.instrument is None:
         return Cell(f"{plain(order.filled_qty)}/{plain(order.qty)}")
-    done = plain(order.filled_qty)
-    return Cell(f"{done}/{qty_text(row.instrument, order.qty)}")
+    return Cell(f"{bare_qty(order.filled_qty)}/{qty_text(row.instrument, order.qty)}")
+
+
+def _limit(row: OrderRow) -> Cell:
+    spec = row.order.spec
+    price = limit_price(spec)
+    if price is None and trigger_price(spec) is not None:
+        return Cell(_price(row, trigger_price(spec)), "text", f" {type_short(spec)}")
+    return _faint(_price(row, price))
 
 
 def _trigger(row: OrderRow) -> str:
@@ -148,7 +156,7 @@ def order_columns() -> list[Column]:
         ),
         Column(
             id="price", title="Price", width=54, align=right,
-            cell=lambda r: _faint(_price(r, limit_price(r.order.spec))), value=lambda r: limit_price(r.order.spec),
+            cell=_limit, value=lambda r: limit_price(r.order.spec),
             editable=_editable(lambda order: limit_price(order.spec)), hint="Limit price — double-click to change",
         ),
         Column(
@@ -161,7 +169,7 @@ def order_columns() -> list[Column]:
             detail=lambda r: "Cancel this order (Del)" if can_cancel(r.order) else "",
         ),
         Column(
-            id="type", drop=3, title="Type", width=42, cell=lambda r: Cell(type_short(r.order.spec)),
+            id="type", drop=2, title="Type", width=42, cell=lambda r: Cell(type_short(r.order.spec)),
             value=lambda r: type_words(r.order.spec), detail=lambda r: type_words(r.order.spec),
         ),
         Column(
@@ -177,7 +185,7 @@ def _more_order_columns() -> list[Column]:
     right = Align.RIGHT
     return [
         Column(
-            id="reason", drop=2, title="Reason", width=170, min_width=60, stretch=1,
+            id="reason", drop=3, title="Reason", width=170, min_width=60, stretch=1,
             cell=lambda r: Cell(reason_words(r.order), "text_muted"), value=lambda r: reason_words(r.order),
             detail=lambda r: "\n".join(filter(None, (reason_words(r.order), r.order.raw))),
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bidmere.desk.words import MINUS, NOTHING, age_text, amount_text, pct_text, price_text, qty_text
+from bidmere.desk.words import MINUS, NOTHING, age_text, amount_text, bare_qty, pct_text, price_text, qty_text
 from bidmere.model.money import ZERO, plain
 from bidmere_terminal.panels.positions.figures import NO_STOP, Exit, PositionRow
 from bidmere_terminal.tables.columns import Align, Cell, Column
@@ -31,8 +31,8 @@ def _exit_text(row: PositionRow, found: Exit) -> str:
 def _stop(row: PositionRow) -> Cell:
     if row.stop is None:
         return Cell(NO_STOP, "warn", fill="warn_soft")
-    part = "" if row.is_covered else f" for {qty_text(row.position.instrument, row.stop.qty)}"
-    return Cell(_exit_text(row, row.stop) + part, "text" if row.is_covered else "warn", f" {row.stop.lives_at}")
+    part = "" if row.is_covered else f" for {bare_qty(row.stop.qty)}"
+    return Cell(_exit_text(row, row.stop), "text" if row.is_covered else "warn", f"{part} {row.stop.lives_at}")
 
 
 def _target(row: PositionRow) -> Cell:
@@ -46,7 +46,7 @@ def position_columns(age_s: Callable[[PositionRow], float | None]) -> list[Colum
     right = Align.RIGHT
     return [
         Column(
-            id="symbol", title="Symbol", width=86, min_width=72, live=False, stretch=1,
+            id="symbol", title="Symbol", width=96, min_width=96, live=False, stretch=1,
             cell=lambda r: Cell(r.position.instrument.id.symbol, "text", f"·{r.position.instrument.id.venue}"),
             value=lambda r: r.position.instrument.id.symbol, canonical=lambda r: str(r.position.instrument.id),
         ),
@@ -79,7 +79,7 @@ def position_columns(age_s: Callable[[PositionRow], float | None]) -> list[Colum
             value=lambda r: r.pnl_pct, hint="Open profit in per cent of the cost",
         ),
         Column(
-            id="stop", title="Stop", width=64, align=right, cell=_stop,
+            id="stop", title="Stop", width=80, align=right, cell=_stop,
             value=lambda r: r.stop.price if r.stop else None, canonical=lambda r: _stop(r).text,
             hint="Working protective stop and where it is kept",
         ),
@@ -89,7 +89,7 @@ def position_columns(age_s: Callable[[PositionRow], float | None]) -> list[Colum
             detail=lambda r: "Close at market, reduce-only, never more than is held",
         ),
         Column(
-            id="half", drop=2, title="", hint="½ — half at market, reduce-only", width=30, min_width=30, button=True,
+            id="half", title="", hint="½ — half at market, reduce-only", width=30, min_width=30, button=True,
             align=Align.CENTRE, cell=lambda r: Cell("½"), sortable=False, live=False,
             detail=lambda r: "Close half at market, reduce-only",
         ),

@@ -12,7 +12,7 @@ from bidmere.desk.api import RiskRow
 from bidmere_terminal.theme import Theme, current, theme_changes, ui_font
 
 WARN_SHARE, HOT_SHARE = 0.75, 0.9
-_HIGH, _WIDE, _GAP = 44, 122, 14
+_HIGH, _WIDE, _GAP = 39, 122, 14
 _SHORT_BELOW = 168
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -83,7 +83,7 @@ class Gauges(QWidget):
         painter = QPainter(self)
         try:
             for number, row in enumerate(self.rows):
-                box = QRectF((number % columns) * (wide + _GAP), number // columns * _HIGH, wide, _HIGH - 6)
+                box = QRectF((number % columns) * (wide + _GAP), number // columns * _HIGH, wide, _HIGH - 4)
                 self._paint(painter, theme, box, row)
         finally:
             painter.end()
@@ -104,7 +104,7 @@ class Gauges(QWidget):
         painter.setPen(QColor(theme.text))
         now = painter.fontMetrics().elidedText(row.now, Qt.TextElideMode.ElideRight, int(box.width()))
         painter.drawText(QRectF(box.x(), box.y() + 14, box.width(), 16), _LEFT, now)
-        bar = QRectF(box.x(), box.y() + 33, box.width(), 4)
+        bar = QRectF(box.x(), box.y() + 31, box.width(), 4)
         painter.fillRect(bar, QColor(theme.border))
         painter.fillRect(QRectF(bar.x(), bar.y(), bar.width() * min(1.0, max(0.0, share)), 4), QColor(tone))
         painter.fillRect(QRectF(bar.x() + bar.width() * WARN_SHARE, bar.y() - 1, 1, 6), QColor(theme.text_faint))

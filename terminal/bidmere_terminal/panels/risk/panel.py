@@ -60,7 +60,7 @@ class RiskPanel(Panel):
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         inside = QWidget()
         around = QVBoxLayout(inside)
-        around.setContentsMargins(10, 6, 10, 4)
+        around.setContentsMargins(10, 4, 10, 0)
         around.addWidget(self.gauges)
         around.addStretch(1)
         scroll.setWidget(inside)

@@ -75,7 +75,7 @@ def watch_columns() -> list[Column]:
     right = Align.RIGHT
     return [
         Column(
-            id="symbol", title="Symbol", width=88, min_width=74, stretch=1, live=False,
+            id="symbol", title="Symbol", width=88, stretch=1, live=False,
             cell=lambda row: Cell(row.instrument.id.symbol, "text", f"·{row.instrument.id.venue}"),
             value=lambda row: row.instrument.id.symbol,
             canonical=lambda row: str(row.instrument.id),
