@@ -46,9 +46,9 @@ async def test_r15_a_cancel_without_an_answer_is_looked_up(desk: Desk) -> None:
 async def test_an_order_cancelled_before_it_left_never_leaves(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     claim = desk.journal.claim
 
-    async def withdraw_then_claim(client_id: str, ts: int) -> bool:
+    async def withdraw_then_claim(client_id: str, ts: int, **how: bool) -> bool:
         await desk.oms.cancel(client_id, "table")
-        return await claim(client_id, ts)
+        return await claim(client_id, ts, **how)
 
     monkeypatch.setattr(desk.journal, "claim", withdraw_then_claim)
     result = await desk.oms.submit(desk.intent())

@@ -48,8 +48,8 @@ async def test_r62_nothing_leaves_after_the_flag_whenever_it_comes(desk: Desk, t
 async def test_r62_a_kill_inside_the_claim_is_seen(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     claim = desk.journal.claim
 
-    async def kill_then_claim(client_id: str, ts: int) -> bool:
-        claimed = await claim(client_id, ts)
+    async def kill_then_claim(client_id: str, ts: int, **how: bool) -> bool:
+        claimed = await claim(client_id, ts, **how)
         desk.oms._control.raise_kill(1, "test", "between claim and send")
         return claimed
 
@@ -256,10 +256,10 @@ async def test_u7_a_close_overtaken_by_an_exit_is_made_smaller(desk: Desk, monke
     assert held.state is OrderState.FILLED
     claim, calls = desk.journal.claim, itertools.count()
 
-    async def overtaken(client_id: str, ts: int) -> bool:
+    async def overtaken(client_id: str, ts: int, **how: bool) -> bool:
         if next(calls) == 0:
             desk.venue.fill(other.client_id, D("0.06"))
-        return await claim(client_id, ts)
+        return await claim(client_id, ts, **how)
 
     monkeypatch.setattr(desk.journal, "claim", overtaken)
     result = await desk.oms.close_position(desk.intent().instrument, "PAPER-1", source="key")

@@ -41,7 +41,7 @@ async def test_r11_a_restart_makes_approved_orders_dead_and_never_sends_them(tmp
     async with running(tmp_path) as desk:
         forever = asyncio.Event()
 
-        async def stuck(*_: object) -> bool:
+        async def stuck(*_: object, **_how: bool) -> bool:
             await forever.wait()
             return True
 

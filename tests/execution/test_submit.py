@@ -182,7 +182,7 @@ async def test_an_approval_is_not_good_for_another_account(desk: Desk) -> None:
 async def test_r10_what_cannot_be_written_down_is_denied_and_the_gate_closes(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def full(*_: object) -> None:
+    async def full(*_: object, **__: object) -> None:
         raise DiskFull("The disk is full: journal.db takes no new orders until there is room.")
 
     monkeypatch.setattr(desk.journal, "write_approved", full)
@@ -195,7 +195,7 @@ async def test_r10_what_cannot_be_written_down_is_denied_and_the_gate_closes(
 
 
 async def test_r11_a_claim_that_cannot_be_written_sends_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def full(*_: object) -> bool:
+    async def full(*_: object, **__: object) -> bool:
         raise DiskFull("full")
 
     monkeypatch.setattr(desk.journal, "claim", full)

@@ -32,7 +32,7 @@ from bidmere.risk.limits import RiskLimits
 from bidmere.risk.snapshot import RiskSnapshot
 from bidmere.risk.state import TradingState
 
-PHYSICAL = {"L-INSTRUMENT", "L-TICK", "L-LOT", "L-REDUCE-ONLY", "L-JOURNAL", "L-ACCOUNT", "L-DATA-MODE"}
+PHYSICAL = {"L-INSTRUMENT", "L-TICK", "L-LOT", "L-REDUCE-ONLY", "L-ACCOUNT", "L-DATA-MODE"}
 LONG = held("0.5")
 HALTED = replace(PERP, status=InstrumentStatus.HALTED)
 WORST = {
@@ -86,7 +86,6 @@ def test_a_plain_order_larger_than_the_position_is_cut_to_it_when_trading_is_loc
         ("L-TICK", order("0.1", Limit(price=D("65000.01")), Side.SELL), {}),
         ("L-LOT", order("0.1001", Market(), Side.SELL), {}),
         ("L-REDUCE-ONLY", order("0.501", Market(), Side.SELL, reduce_only=True), {}),
-        ("L-JOURNAL", order("0.1", Market(), Side.SELL), {"journal_ok": False}),
         ("L-ACCOUNT", order("0.1", Market(), Side.SELL), {"account": None}),
     ],
 )  # fmt: skip
@@ -226,3 +225,9 @@ def test_u61_the_largest_quantity_passes_and_one_lot_more_does_not(
     assert judged(largest, snapshot, side, reduce_only)
     assert not judged(largest + PERP.lot, snapshot, side, reduce_only)
     assert report.passed == (asked <= largest and found(report, "L-MIN-QTY").verdict is not Verdict.FAIL)
+
+
+def test_u6_a_full_disk_keeps_nobody_in_a_position() -> None:
+    full = snap(LONG, journal_ok=False, disk_free_mb=0)
+    assert judge(order("0.5", Market(), Side.SELL, reduce_only=True), full).passed
+    assert "L-JOURNAL" in failed_codes(judge(order("0.1"), full))

@@ -229,6 +229,7 @@ class ReplaySession:
             speed=self._player.speed,
             playing=self._player.playing,
             finished=self._player.finished.is_set(),
+            timeframe=self.recording.result.timeframe,
         )
 
     async def _play(self) -> None:

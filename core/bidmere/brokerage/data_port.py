@@ -38,7 +38,7 @@ class FeedStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayState:
-    """Where a replay stands; `speed` is inf for as fast as possible."""
+    """Where a replay stands; `speed` is inf for as fast as possible, `timeframe` that of the recorded bars."""
 
     symbol: str
     position_ns: int
@@ -47,6 +47,7 @@ class ReplayState:
     speed: float
     playing: bool
     finished: bool
+    timeframe: Timeframe | None = None
 
 
 Sink = Callable[[MarketDatum], None]

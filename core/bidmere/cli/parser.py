@@ -153,7 +153,9 @@ def build_parser() -> argparse.ArgumentParser:
 def _strategy_options(parser: argparse.ArgumentParser, symbol_default: str | None) -> None:
     parser.add_argument("--symbol", default=symbol_default, help="instrument, for example BTCUSDT or BTCUSDT.SIM")
     parser.add_argument("--strategy", help="strategy to run, for example sma_cross")
-    parser.add_argument("--timeframe", default="1m", help="bars the strategy sees (default 1m)")
+    timeframe = "1m" if symbol_default else None
+    usual = "1m" if symbol_default else "1m, or that of longer recorded bars"
+    parser.add_argument("--timeframe", default=timeframe, help=f"bars the strategy sees (default {usual})")
     parser.add_argument("--param", type=_param, action="append", default=[], metavar="NAME=NUMBER")
     parser.add_argument("--qty", help="quantity that a target of 1 means (default: 5 %% of equity)")
 

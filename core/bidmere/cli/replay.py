@@ -11,10 +11,13 @@ from bidmere.desk.api import ReplayState
 from bidmere.engine.config import EngineConfig, Mode
 from bidmere.model.timeframe import Timeframe
 
+MINUTE = Timeframe(1, "m")
+
 
 def run(arguments: argparse.Namespace) -> int:
     """Play to the end and print the account, the orders and the journal's hash."""
-    Timeframe.parse(arguments.timeframe)
+    if arguments.timeframe is not None:
+        Timeframe.parse(arguments.timeframe)
     config = EngineConfig(
         profile_dir=arguments.profile,
         mode=Mode.REPLAY,
@@ -32,6 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
             account = desk.accounts()[0].id
             arguments.symbol = str(desk.instruments()[0].id)
             await desk.watch([desk.instruments()[0].id])
+            arguments.timeframe = arguments.timeframe or _usual_timeframe(desk.replay())
             if arguments.strategy:
                 await start_strategy(desk, arguments, account)
             await desk.replay_control("play")
@@ -43,6 +47,12 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
 
     return run_async(job)
+
+
+def _usual_timeframe(state: ReplayState | None) -> str:
+    """Return the bars a strategy sees when nobody says: those that were recorded, or minutes of what is finer."""
+    recorded = state.timeframe if state is not None else None
+    return str(recorded) if recorded is not None and recorded.ns > MINUTE.ns else str(MINUTE)
 
 
 def _replayed(state: ReplayState) -> str:

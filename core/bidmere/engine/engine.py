@@ -29,6 +29,7 @@ from bidmere.engine.sizing import default_qty
 from bidmere.engine.wiring import Wiring, wire
 from bidmere.execution.events import PositionChanged
 from bidmere.execution.oms import OrderManager
+from bidmere.execution.upkeep import RECONCILE_NS
 from bidmere.kernel.bus import EventBus
 from bidmere.kernel.clock import SimClock
 from bidmere.kernel.lifecycle import Supervisor
@@ -156,6 +157,7 @@ class Engine:
             clock=wiring.clock, bus=market.bus, journal=journal, tasks=self._tasks, instruments=market.book.find,
             market=market.data.cache, marks=marks, new_id=OrderIdFactory(self.config.seed), profile_dir=state,
             limits=wiring.limits(session, self.config.limits or RiskLimits()), is_simulated_data=True,
+            reconcile_ns=0 if wiring.is_replay else RECONCILE_NS,
         )  # fmt: skip
         await oms.add_account(account, execution)
         await self._supervisor.start(oms)

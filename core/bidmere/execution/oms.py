@@ -26,7 +26,7 @@ from bidmere.execution.ports import FindInstrument, MarketView, MarksView, NewId
 from bidmere.execution.reconcile import Reconciler
 from bidmere.execution.sender import Sender
 from bidmere.execution.situation import AccountState, DiskGauge, Situation
-from bidmere.execution.upkeep import Upkeep
+from bidmere.execution.upkeep import RECONCILE_NS, Upkeep
 from bidmere.kernel.bus import EventBus
 from bidmere.kernel.clock import Clock, SimClock
 from bidmere.kernel.lifecycle import Health, Level
@@ -59,7 +59,8 @@ _QUIET_TURNS: Final = 8
 class OrderManager:
     """Take intents from everyone; own orders, positions, accounts, the gate's state and the way to the venues.
 
-    Add accounts, then start. All calls run on the engine's loop.
+    Add accounts, then start. All calls run on the engine's loop. Every `reconcile_ns` each account is brought in line
+    with its venue (0: at start and in doubt only, for a recorded market that passes years in minutes).
     """
 
     name = "orders"
@@ -67,7 +68,7 @@ class OrderManager:
     def __init__(
         self, *, clock: Clock, bus: EventBus, journal: Journal, tasks: TaskOwner, instruments: FindInstrument,
         market: MarketView, marks: MarksView, new_id: NewId, profile_dir: Path, limits: RiskLimits | None = None,
-        validator: RiskValidator | None = None, is_simulated_data: bool = False,
+        validator: RiskValidator | None = None, is_simulated_data: bool = False, reconcile_ns: int = RECONCILE_NS,
     ) -> None:  # fmt: skip
         self._clock = clock
         self._journal = journal
@@ -95,7 +96,7 @@ class OrderManager:
         )  # fmt: skip
         self._closing = Closing(clock, self._ledger, self._placing, self._kill, self.cancel, self.working)
         self._reconcilers: dict[str, Reconciler] = {}
-        self._upkeep = Upkeep(clock, self._ledger, self._control, self._reconcilers, self)
+        self._upkeep = Upkeep(clock, self._ledger, self._control, self._reconcilers, self, reconcile_ns)
         self._canceled_by: dict[str, str] = {}
         self._repeats: dict[tuple[str, str, str], tuple[int, asyncio.Future[SubmitResult]]] = {}
         self._busy = 0

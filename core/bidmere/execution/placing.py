@@ -18,6 +18,7 @@ from bidmere.model.events import OrderApproved, OrderDenied
 from bidmere.model.orders import Order, OrderIntent
 from bidmere.risk.decision import CheckResult, Denied, GateReport, Verdict
 from bidmere.risk.limits import RiskLimits
+from bidmere.risk.snapshot import is_exit
 from bidmere.risk.validator import RiskValidator
 from bidmere.storage.journal import Journal
 
@@ -67,7 +68,7 @@ class Placing:
         approved = self._ledger.stage(approval)
         self._ledger.store.note_sent(now, intent)
         try:
-            await self._journal.write_approved(approved, verdict.report)
+            await self._journal.write_approved(approved, verdict.report, is_urgent=is_exit(approved))
         except StorageError as error:
             self._ledger.store.forget_sent(intent)
             return self._unwritten(draft, verdict.report, error)

@@ -28,6 +28,7 @@ from bidmere.model.events import (
     ReplaceRequested,
 )
 from bidmere.model.orders import Order, OrderState
+from bidmere.risk.snapshot import is_exit
 from bidmere.storage.journal import Journal
 
 log = logging.getLogger(__name__)
@@ -90,7 +91,7 @@ class Sender:
             raise ForgedApproval(f"Order {order.client_id} was approved for another account and was not sent.")
         ts = self._clock.now_ns()
         try:
-            claimed = await self._journal.claim(order.client_id, ts)
+            claimed = await self._journal.claim(order.client_id, ts, is_urgent=is_exit(order))
         except StorageError as error:
             self._apply(OrderDead(client_id=order.client_id, ts=self._now(), cause="storage", reason=str(error)))
             return

@@ -37,13 +37,15 @@ class Upkeep:
     """Keep accounts in step with journal, calendar and venue."""
 
     def __init__(
-        self, clock: Clock, ledger: Ledger, control: Control, reconcilers: dict[str, Reconciler], work: Work
-    ) -> None:
+        self, clock: Clock, ledger: Ledger, control: Control, reconcilers: dict[str, Reconciler], work: Work,
+        period_ns: int,
+    ) -> None:  # fmt: skip
         self._clock = clock
         self._ledger = ledger
         self._control = control
         self._reconcilers = reconcilers
         self._work = work
+        self._period_ns = period_ns
         self._timers: dict[str, TimerHandle] = {}
         self._is_closed = False
 
@@ -92,8 +94,10 @@ class Upkeep:
             answered = await reconciler.run(is_start=is_start)
             self.start_day(account)
         if not self._is_closed:
-            delay = RETRY_NS if not answered else REREAD_NS if reconciler.needs_reread else RECONCILE_NS
-            self.plan(account, delay)
+            if not answered or reconciler.needs_reread:
+                self.plan(account, REREAD_NS if answered else RETRY_NS)
+            elif self._period_ns:
+                self.plan(account, self._period_ns)
 
     def plan(self, account: str, delay_ns: int) -> None:
         """Reconcile an account after a delay, instead of whenever it was planned."""

@@ -98,9 +98,12 @@ class Journal:
         """How many writes are under way."""
         return self._writer.pending
 
-    async def write_approved(self, order: Order, report: GateRecord) -> None:
-        """Write intent, approval and state of an approved order in one transaction (R-10). Raises StorageError."""
-        await self._writer.put(write_decision(order, report))
+    async def write_approved(self, order: Order, report: GateRecord, *, is_urgent: bool = False) -> None:
+        """Write intent, approval and state of an approved order in one transaction (R-10). Raises StorageError.
+
+        An urgent one may use up the ballast: a full disk must not keep anyone in a position (U-6).
+        """
+        await self._writer.put(write_decision(order, report), is_urgent=is_urgent)
 
     async def write_denied(self, order: Order, report: GateRecord) -> None:
         """Write a denied order with the report that denied it (U-9). Raises StorageError."""
@@ -110,9 +113,9 @@ class Journal:
         """Write the decision on a change before it is sent. Raises StorageError."""
         await self._writer.put(write_change_decision(order, approved, report))
 
-    async def claim(self, client_id: str, ts: int) -> bool:
+    async def claim(self, client_id: str, ts: int, *, is_urgent: bool = False) -> bool:
         """Take the one-shot right to send; false when it was taken or is void (R-11). Raises StorageError."""
-        return bool(await self._writer.put(write_claim(client_id, ts)))
+        return bool(await self._writer.put(write_claim(client_id, ts), is_urgent=is_urgent))
 
     def post(self, entries: Iterable[Entry]) -> asyncio.Future[None]:
         """Queue events with their orders' new states; they may use up the ballast.
