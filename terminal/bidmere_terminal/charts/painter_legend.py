@@ -103,11 +103,18 @@ class _Row:
     def fits(self, width: float) -> bool:
         return self.x + width <= self.limit
 
+    def clear(self, width: float, metrics: QFontMetricsF) -> None:
+        """Hide what lies behind the next word, so that bars and lines never strike it through."""
+        high = metrics.ascent() + metrics.descent()
+        ground = QRectF(self.x - 3, self.baseline - metrics.ascent(), width + 6, high)
+        self.painter.fillRect(ground, self.style.brushes["panel"])
+
     def write(self, text: str, role: str, font: QFont, metrics: QFontMetricsF, gap: float) -> bool:
         """Write one word; False when there is no room, and nothing is written."""
         width = metrics.horizontalAdvance(text)
         if not text or not self.fits(width):
             return not text
+        self.clear(width, metrics)
         self.painter.setFont(font)
         self.painter.setPen(self.style.pens[role])
         text_at(self.painter, self.x, self.baseline, text)
@@ -191,6 +198,7 @@ def _write_series(
         width = style.small_metrics.horizontalAdvance(text)
         if not row.fits(width):
             return False
+        row.clear(width, style.small_metrics)
         row.painter.setFont(style.small)
         row.painter.setPen(style.series_thin[slot])
         text_at(row.painter, row.x, row.baseline, text)

@@ -64,7 +64,11 @@ def collect_tags(frame: Frame, model: ChartModel, style: ChartStyle) -> None:
                 frame.tags.append(Tag(y, model.price_text(close), ground, "on_fill"))
                 left = _countdown(model)
                 if left:
-                    frame.tags.append(Tag(y + style.px(TAG_PX) + style.px(1), left, "panel", "text_muted"))
+                    room = style.px(TAG_PX) + style.px(1)
+                    others = (frame.scale.y(line.price) - y for line in _describe(model, style))
+                    # Between other tags it follows its price at once; alone it must not push that off its line.
+                    crowded = any(0 <= distance < 2 * room for distance in others)
+                    frame.tags.append(Tag(y + (1e-6 if crowded else room), left, "panel", "text_muted"))
     for line in _describe(model, style):
         y = frame.scale.y(line.price)
         text = model.price_text(line.price)

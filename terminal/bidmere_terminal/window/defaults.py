@@ -40,10 +40,10 @@ def _bottom(replaying: bool, *more: str) -> tuple[str, ...]:
 def _terminal(name: str, replaying: bool) -> Workspace:
     charts = Split("h", (Stack(("chart-2",)), Stack(("chart-3",))), (0.5, 0.5))
     left = _bottom(replaying, "positions", "account", "strategies", "log")
-    bottom = Split("h", (Stack(left), Stack(("orders",)), Stack(("risk",))), (0.41, 0.36, 0.23))
+    bottom = Split("h", (Stack(left), Stack(("orders",)), Stack(("risk",))), (0.435, 0.335, 0.23))
     centre = Split("v", (Stack(("chart-1",)), charts, bottom), (0.46, 0.27, 0.27))
     right = Split("v", (Stack(("ladder-1",)), Stack(("ticket",))), (0.42, 0.58))
-    root = Split("h", (Stack(("watchlist",)), centre, right), (0.172, 0.653, 0.175))
+    root = Split("h", (Stack(("watchlist",)), centre, right), (0.177, 0.651, 0.172))
     entries = [("watchlist", "A"), ("chart-1", "A"), ("chart-2", "B"), ("chart-3", "C"), ("ladder-1", "A")]
     entries += [("ticket", "A"), *((one, "") for one in (*left, "orders", "risk"))]
     return _workspace(name, root, entries, "ABC")

@@ -66,7 +66,7 @@ class DeskActions:
         """Stop strategies and new orders, and cancel what works."""
 
         async def job() -> None:
-            await self._ask(lambda desk: desk.kill(2, source="kill", reason="kill switch of the desk"))
+            await self._ask(lambda desk: desk.kill(2, source="kill", reason="raised by hand at the desk"))
             text = "Kill switch K2: new orders are blocked and working orders are cancelled. Positions stay open."
             self._notify(text, level="critical", key="kill")
 

@@ -53,7 +53,9 @@ def health_readings(health: HealthView, lag_ms: float, unread: int, now_ns: int)
     running, failed = health.strategies_running, health.strategies_failed
     drift = abs(health.clock_offset_ms)
     services = [f"{name}: {one.text}" for name, one in sorted(health.services.items())]
-    worst = _worst([str(one.level) for one in health.services.values()])
+    # A kill switch or a halt is a wish, not a fault of the engine; the risk figure tells it.
+    wished = health.kill_level > 0 or health.trading_state.upper() != "ACTIVE"
+    worst = _worst([str(one.level) for name, one in health.services.items() if not (wished and name == "orders")])
     return {
         "orders": Reading(
             f"{orders} · {health.unknown_orders} unknown" if health.unknown_orders else orders,

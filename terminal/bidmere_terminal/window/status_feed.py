@@ -69,7 +69,7 @@ class StatusFeed(QObject):
             readings["engine"] = Reading("engine not answering", "bad", ("Its loop has not turned for a second",))
         readings["clock"] = clock_reading(now)
         self._status.show_readings(readings)
-        self._header.show_trading(health.trading_state, health.kill_level)
+        self._header.show_trading("" if self._bridge.stalled else health.trading_state, health.kill_level)
         self._header.modes.show_modes(model.data_mode, model.execution_mode)
         self._show_market()
 
@@ -86,6 +86,9 @@ class StatusFeed(QObject):
         instrument = self._model.instruments.get(symbol) if symbol is not None else None
         if instrument is None:
             self._header.show_market("", "off")
+            return
+        if self._model.data_mode == "REPLAY":  # what was open then says nothing of now
+            self._header.show_market(f"{instrument.id.symbol} recorded data", "off")
             return
         word, level = _STATUS_WORDS[instrument.status]
         session = instrument.session or "hours unknown"

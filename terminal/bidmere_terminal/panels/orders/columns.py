@@ -97,9 +97,7 @@ def _symbol(row: OrderRow | FillRow, symbol: str, venue: str) -> Cell:
 
 def _filled(row: OrderRow) -> Cell:
     order = row.order
-    if row.instrument is None:
-        return Cell(f"{plain(order.filled_qty)}/{plain(order.qty)}")
-    return Cell(f"{bare_qty(order.filled_qty)}/{qty_text(row.instrument, order.qty)}")
+    return Cell(f"{bare_qty(order.filled_qty)}/{bare_qty(order.qty)}")
 
 
 def _limit(row: OrderRow) -> Cell:
@@ -160,13 +158,8 @@ def order_columns() -> list[Column]:
             editable=_editable(lambda order: limit_price(order.spec)), hint="Limit price — double-click to change",
         ),
         Column(
-            id="state", title="State", width=80, min_width=80, cell=_state,
+            id="state", title="State", width=70, min_width=64, stretch=1, cell=_state,
             value=lambda r: state_words(r.order).text,
-        ),
-        Column(
-            id="cancel", title="", hint="Cancel — × cancels the order", width=24, min_width=24, button=True,
-            align=Align.CENTRE, cell=lambda r: Cell("×" if can_cancel(r.order) else "", "danger"), sortable=False,
-            detail=lambda r: "Cancel this order (Del)" if can_cancel(r.order) else "",
         ),
         Column(
             id="type", drop=2, title="Type", width=42, cell=lambda r: Cell(type_short(r.order.spec)),
@@ -178,6 +171,11 @@ def order_columns() -> list[Column]:
             hint="Trigger price — double-click to change",
         ),
         *_more_order_columns(),
+        Column(
+            id="cancel", title="", hint="Cancel — × cancels the order", width=24, min_width=24, button=True,
+            align=Align.CENTRE, cell=lambda r: Cell("×" if can_cancel(r.order) else "", "danger"), sortable=False,
+            detail=lambda r: "Cancel this order (Del)" if can_cancel(r.order) else "",
+        ),
     ]  # fmt: skip
 
 

@@ -83,6 +83,8 @@ def position_columns(age_s: Callable[[PositionRow], float | None]) -> list[Colum
             value=lambda r: r.stop.price if r.stop else None, canonical=lambda r: _stop(r).text,
             hint="Working protective stop and where it is kept",
         ),
+        *_exit_columns(),
+        *_more_columns(age_s),
         Column(
             id="close", title="", hint="Close — all at market, reduce-only", width=52, min_width=52, button=True,
             align=Align.CENTRE, cell=lambda r: Cell("Close"), sortable=False, live=False,
@@ -93,8 +95,6 @@ def position_columns(age_s: Callable[[PositionRow], float | None]) -> list[Colum
             align=Align.CENTRE, cell=lambda r: Cell("½"), sortable=False, live=False,
             detail=lambda r: "Close half at market, reduce-only",
         ),
-        *_exit_columns(),
-        *_more_columns(age_s),
     ]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from bidmere.desk.api import RiskRow
 from bidmere_terminal.theme import Theme, current, theme_changes, ui_font
 
 WARN_SHARE, HOT_SHARE = 0.75, 0.9
-_HIGH, _WIDE, _GAP = 39, 122, 14
+_HIGH, _WIDE, _GAP = 39, 108, 14
 _SHORT_BELOW = 168
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
