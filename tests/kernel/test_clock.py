@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from bidmere.kernel.bus import EventBus
 from bidmere.kernel.clock import LiveClock, SimClock, sleep_until
 from bidmere.kernel.lifecycle import Health, Level, Supervisor
-from bidmere.kernel.logs import TailHandler, redact
+from bidmere.kernel.logs import TailHandler, log_to_file, redact, stop_logging
 from bidmere.kernel.tasks import TaskOwner
 
 
@@ -159,3 +161,19 @@ def test_u83_the_log_tail_is_redacted_too() -> None:
         logger.removeHandler(handler)
     assert lines[0][1:3] == ("WARNING", "bidmere.tail-test")
     assert "correct-horse" not in lines[0][3]
+
+
+def test_a_full_disk_costs_log_lines_and_nothing_else(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    class Full(io.StringIO):
+        def write(self, text: str) -> int:
+            raise OSError(28, "No space left on device")
+
+    handler = log_to_file(tmp_path / "logs" / "x.log")
+    try:
+        assert isinstance(handler, logging.StreamHandler)
+        handler.stream = Full()
+        logging.getLogger("bidmere.full").warning("lost")
+    finally:
+        handler.stream = None
+        stop_logging(handler)
+    assert capfd.readouterr().err == ""

@@ -35,6 +35,11 @@ class _Formatter(logging.Formatter):
         return redact(super().formatException(ei))  # type: ignore[arg-type]
 
 
+class _File(logging.handlers.RotatingFileHandler):
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Leave a line out when the disk is full: the journal says so, and a log must not shout about itself."""
+
+
 class TailHandler(logging.Handler):
     """Hand every record's time (ns), level, logger and redacted text to a callable."""
 
@@ -54,7 +59,7 @@ class TailHandler(logging.Handler):
 def log_to_file(path: Path, level: int = logging.INFO) -> logging.Handler:
     """Write the root logger to a rotating file (5 × 2 MB) and return the handler, for `stop_logging`."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handler = logging.handlers.RotatingFileHandler(
+    handler = _File(
         path, maxBytes=2_000_000, backupCount=5, encoding="utf-8", delay=True
     )
     handler.setLevel(level)
