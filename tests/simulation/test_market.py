@@ -210,6 +210,16 @@ def test_shares_add_up() -> None:
     assert parts.min() >= 0
 
 
+def test_no_hour_of_a_day_stands_still() -> None:
+    listing = catalogue()[0]
+    path = PricePath(listing, 5, Factor(5, listing.factor, 17_532))
+    for day in range(20_740, 20_780):
+        minutes = path.minutes(day)
+        high, low = (values.reshape(24, 60) for values in (minutes.high, minutes.low))
+        reach = high.max(axis=1) - low.min(axis=1)
+        assert reach.min() > 0.08 * np.median(reach)
+
+
 def test_no_minute_carries_the_whole_reach_of_its_day() -> None:
     listing = catalogue()[0]
     path = PricePath(listing, 1, Factor(1, listing.factor, 17_532))

@@ -33,6 +33,7 @@ _REGIMES = ((0.65, 0.0), (1.0, 0.12), (1.0, -0.12), (1.9, 0.0))  # (volatility, 
 _STAY_DAYS = (18.0, 14.0, 12.0, 6.0)
 _STAY_MINUTES = (90.0, 45.0, 45.0, 25.0)
 _KEPT_DAYS = 64
+_LEANS = 6
 
 
 def source(seed: int, name: str, *where: int) -> np.random.Generator:
@@ -63,20 +64,27 @@ def squeeze(values: Floats, low_from: float, low_to: float, low: float, high: fl
 
 
 def lean(bars: Candles, low: float, high: float) -> Candles:
-    """Return bars that reach `low` and `high` by leaning towards them over hours, and keep their first and last price.
+    """Return bars that come close to reaching exactly `low` and `high`; their first and last price stay.
 
-    A lift that rises to the highest bar and falls after it leaves the shape of every hour as it was, where stretching
-    the few bars beyond the day's open and close would make one lonely spike of them.
+    A day too wide is made quieter as a whole. Then a lift that grows up to the farthest bar and fades after it brings
+    that bar to its place over hours: stretching or flattening the few bars beyond the day's open and close instead
+    would make one lonely spike or a flat floor of them.
     """
     count = len(bars.open)
-    edge = count // 8
-    opens, highs, lows, closes = bars.open, bars.high, bars.low, bars.close
-    for _ in range(4):
-        for sign, target, reached in ((1.0, high, highs), (-1.0, low, lows)):
-            peak = edge + int(np.argmax(sign * reached[edge : count - edge]))
-            missing = sign * (target - float(reached[peak]))
-            if missing <= 0:
-                continue
+    wide = float(bars.high.max() - bars.low.min())
+    ratio = min(1.0, (high - low) / wide) if wide > 0 else 1.0
+    line = np.linspace(bars.open[0], bars.close[-1], count + 1)
+    opens = line[:-1] + ratio * (bars.open - line[:-1])
+    closes = line[1:] + ratio * (bars.close - line[1:])
+    highs = np.maximum(opens, closes) + ratio * (bars.high - np.maximum(bars.open, bars.close))
+    lows = np.minimum(opens, closes) - ratio * (np.minimum(bars.open, bars.close) - bars.low)
+    for _ in range(_LEANS):
+        for sign, target in ((1.0, high), (-1.0, low)):
+            reached = sign * (highs if sign > 0 else lows)
+            missing = sign * target - float(reached.max())
+            edge = count // 8 if missing > 0 else 1
+            peak = edge + int(np.argmax(reached[edge : count - edge]))
+            missing = sign * target - float(reached[peak])
             lift = sign * missing * np.interp(np.arange(count + 1), (0, peak, peak + 1, count), (0.0, 1.0, 1.0, 0.0))
             opens, closes = opens + lift[:-1], closes + lift[1:]
             highs = highs + np.maximum(lift[:-1], lift[1:])
