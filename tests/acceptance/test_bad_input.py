@@ -148,6 +148,7 @@ def test_the_palette_refuses_a_line_with_a_sentence(desk: RealDesk) -> None:
         price = person.panel("chart-1")["bid"] // 1 - 9.63
         with pytest.raises(InvalidInput, match=r"is not a multiple of the tick 0\.5: round it\.$"):
             await person.does(f"BTCUSDT B 0.1 @ {price:.2f} SEND")
+        await person.until(lambda: person.rows, "the refused order is in the list")
         (row,) = person.rows
         assert row["State"] == "Rejected (risk check)"
         assert "tick" in row["Reason"]

@@ -383,3 +383,28 @@ def test_i10_any_history_verifies_and_replays(tmp_path_factory: pytest.TempPathF
     asyncio.run(run())
     found = verify(folder / JOURNAL_FILE)
     assert found.ok, found.problems
+
+
+async def test_after_a_failed_event_none_is_written_before_it(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [AuditRow(ts=number, action=f"k{number}", data={}) for number in range(3)]
+    real = journal._writer._transact
+    failures = iter([sqlite3.OperationalError("disk I/O error")])
+
+    def flaky(group: object) -> list[object]:
+        if (error := next(failures, None)) is not None:
+            raise error
+        return real(group)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(journal._writer, "_transact", flaky)
+    for row in rows[:2]:
+        with pytest.raises(StorageError):
+            await journal.post_audit(row)
+    await journal.flush()
+    with pytest.raises(StorageError):
+        await journal.post_audit(rows[2])
+    assert await journal.recover()
+    for row in rows:
+        await journal.post_audit(row)
+    assert [row.action for row in (await journal.load()).audits] == ["k0", "k1", "k2"]

@@ -138,7 +138,7 @@ class Journal:
 
     async def flush(self) -> None:
         """Wait until everything queued so far has been tried."""
-        await self._writer.put(lambda _connection, _chain: None, is_urgent=True)
+        await self._writer.put(lambda _connection, _chain: None)
 
     async def recover(self) -> bool:
         """Try whether it can be written again, and put the ballast back; where it finds no room, it is not well."""
@@ -153,6 +153,7 @@ class Journal:
         except StorageError as error:
             log.warning("The journal is still not writable: %s", error)
             return False
+        self._writer.release()
         self._writer.restore_ballast()
         return True
 

@@ -76,6 +76,7 @@ class JournalWriter:
         self._threaded = threaded
         self.ballast = Ballast(path.with_suffix(".ballast"), ballast_bytes)
         self.problem = ""
+        self._held = ""
         self._gave_up = False
         self.pending = 0
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
@@ -115,6 +116,10 @@ class JournalWriter:
         self.ballast.keep()
         if self._gave_up and self.ballast.is_there:
             self._gave_up, self.problem = False, ""
+
+    def release(self) -> None:
+        """Take urgent jobs again; whoever holds the failed ones puts them first."""
+        self._held = ""
 
     def put(self, job: Job, *, is_urgent: bool = False) -> asyncio.Future[Any]:
         """Queue a job; an urgent one may use up the ballast. The future raises StorageError when it fails."""
@@ -161,7 +166,14 @@ class JournalWriter:
             waiting.future.set_exception(error)
 
     def _run(self, group: list[_Waiting]) -> list[tuple[_Waiting, Any, Exception | None]]:
-        """Do a group in one transaction; when that fails, each job in its own."""
+        """Do a group in one transaction; when that fails, each job in its own.
+
+        After an urgent job failed, later ones fail too until `release`: what happened is written in its order or not.
+        """
+        if self._held and any(waiting.is_urgent for waiting in group):
+            if len(group) > 1:
+                return [done for waiting in group for done in self._run([waiting])]
+            return [(group[0], None, StorageError(self._held))]
         try:
             values = self._transact(group)
         except Exception as error:  # noqa: BLE001 - handed to whoever waits
@@ -204,6 +216,7 @@ class JournalWriter:
                 return waiting, value, None
         if isinstance(told, StorageError):
             self.problem = str(told)
+            self._held = self.problem if waiting.is_urgent else self._held
         elif not isinstance(told, BidmereError):
             log.error("A journal job failed.", exc_info=error)
         return waiting, None, told
