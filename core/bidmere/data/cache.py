@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bidmere.model.bars import BarArray
 from bidmere.model.ids import InstrumentId
 from bidmere.model.market import Book, DayStats, MarketDatum, Quote, Trade
 
@@ -10,8 +11,8 @@ DAY_NS = 86_400_000_000_000
 
 class _Row:
     __slots__ = (
-        "book", "day_end", "day_start", "has_trades", "high", "last", "low", "open", "previous", "quote", "seen",
-        "trade", "volume",
+        "book", "day_end", "day_start", "has_trades", "high", "is_complete", "last", "low", "open", "previous", "quote",
+        "seen", "trade", "volume",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -19,7 +20,7 @@ class _Row:
         self.trade: Trade | None = None
         self.book: Book | None = None
         self.seen: int | None = None
-        self.has_trades = False
+        self.has_trades = self.is_complete = False
         self.day_start = self.day_end = 0
         self.open = self.high = self.low = self.last = self.volume = 0.0
         self.previous: float | None = None
@@ -63,7 +64,8 @@ class MarketCache:
         elif type(datum) is Trade:
             if not row.has_trades:  # the day so far was made of mid prices: the prints are what counts
                 row.has_trades = True
-                row.open = 0.0
+                if not row.is_complete:
+                    row.open = 0.0
             row.observe(datum.price, datum.size, datum.ts_event)
             if row.trade is None or datum.ts_event >= row.trade.ts_event:
                 row.trade = datum
@@ -130,6 +132,22 @@ class MarketCache:
             volume=row.volume,
             reference=row.previous or row.open,
         )
+
+    def complete_day(self, instrument: InstrumentId, minutes: BarArray) -> None:
+        """Add what happened today before the first datum, as history knows it; once for each instrument."""
+        row = self._rows.setdefault(instrument, _Row())
+        if not len(minutes) or row.is_complete or (row.day_start and int(minutes.ts[0]) < row.day_start):
+            return
+        row.is_complete = True
+        started = row.open > 0.0
+        if not started:
+            row.day_start = int(minutes.ts[0]) // DAY_NS * DAY_NS
+            row.day_end = row.day_start + DAY_NS
+            row.last = float(minutes.close[-1])
+        row.open = float(minutes.open[0])
+        row.high = max(float(minutes.high.max()), row.high if started else 0.0)
+        row.low = min(float(minutes.low.min()), row.low) if started else float(minutes.low.min())
+        row.volume += float(minutes.volume.sum())
 
     def set_previous_close(self, instrument: InstrumentId, price: float) -> None:
         """Tell the close of the day before, as history knows it."""

@@ -59,11 +59,13 @@ class HistoryService:
         return self._aggregator.forming(instrument, timeframe)
 
     async def prime(self, instrument: InstrumentId) -> None:
-        """Complete the bars that form now by what happened before the first tick, and tell the previous close."""
+        """Complete what began before the first tick: the bars that form, the day so far, the previous close."""
         now = self._aggregator.now_ns()
         minutes = await self._past(instrument, _MINUTE, now, (now % DAY_NS) // _MINUTE.ns)
         if len(minutes):
             self._aggregator.seed(instrument, minutes, _MINUTE)
+            if self._cache is not None:
+                self._cache.complete_day(instrument, minutes)
         days = await self._past(instrument, _DAY, now, 40)
         if len(days):
             self._aggregator.seed(instrument, days, _DAY)

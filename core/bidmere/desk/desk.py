@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
@@ -19,7 +21,7 @@ from bidmere.desk.limits import risk_rows
 from bidmere.desk.replay import ReplayControl
 from bidmere.errors import InvalidInput
 from bidmere.execution.oms import OrderManager, SubmitResult
-from bidmere.kernel.tasks import until
+from bidmere.kernel.tasks import TaskOwner, until
 from bidmere.model.account import Account, Rate, Valuation
 from bidmere.model.bars import BarArray
 from bidmere.model.fills import Fill
@@ -34,6 +36,9 @@ from bidmere.risk.limits import RiskLimits
 from bidmere.strategy.params import describe
 from bidmere.strategy.registry import load_strategy, strategy_names
 
+log = logging.getLogger(__name__)
+
+_PRIME_REST_S = 0.01
 _FIRST_QUOTE_S = 2.0
 
 
@@ -43,7 +48,7 @@ class Desk:
     def __init__(
         self, *, book: InstrumentBook, data: DataService, aggregator: Aggregator, history: HistoryService,
         oms: OrderManager, runner: StrategyRunner, watched: WatchedBars, health: Callable[[], HealthView],
-        modes: tuple[str, str], replay: ReplayControl | None, rate: Rate,
+        tasks: TaskOwner, modes: tuple[str, str], replay: ReplayControl | None, rate: Rate,
     ) -> None:  # fmt: skip
         self._book = book
         self._data = data
@@ -58,6 +63,8 @@ class Desk:
         self._replay = replay
         self._rate = rate
         self._primed: set[InstrumentId] = set()
+        self._tasks = tasks
+        self._to_prime: list[InstrumentId] = []
 
     # ---- what is there
 
@@ -86,8 +93,28 @@ class Desk:
         return self._data.cache.book(instrument)
 
     def day_stats(self, instrument: InstrumentId) -> DayStats | None:
-        """Return the day's figures."""
+        """Return the day's figures; the first question has the day so far fetched."""
+        self._prime_soon(instrument)
         return self._data.cache.day(instrument)
+
+    def _prime_soon(self, instrument: InstrumentId) -> None:
+        if instrument in self._primed or self._book.find(instrument) is None:
+            return
+        self._primed.add(instrument)
+        self._to_prime.append(instrument)
+        if len(self._to_prime) == 1:
+            self._tasks.spawn(self._prime_all(), "prime")
+
+    async def _prime_all(self) -> None:
+        """Complete the days of what is looked at, one instrument a turn: orders go first."""
+        while self._to_prime:
+            instrument = self._to_prime[0]
+            try:
+                await self._history.prime(instrument)
+            except Exception as error:  # noqa: BLE001 - reported; a missing day is no reason to stop anything
+                log.warning("The day so far of %s could not be fetched: %s", instrument, error)
+            del self._to_prime[0]
+            await asyncio.sleep(_PRIME_REST_S)
 
     async def bars(
         self, instrument: InstrumentId, timeframe: Timeframe, limit: int, end_ns: int | None = None

@@ -198,7 +198,7 @@ class Engine:
         desk = Desk(
             book=market.book, data=market.data, aggregator=market.aggregator, history=market.history, oms=oms,
             runner=runner, watched=market.watched, health=health.view, modes=wiring.modes, replay=replay,
-            rate=marks.rate,
+            rate=marks.rate, tasks=self._tasks,
         )  # fmt: skip
         self._parts = _Parts(oms, journal, runner, replay, desk)
         self._keep_positions_priced(market.bus, market.data, oms)
